@@ -1,0 +1,54 @@
+# Everything a person calls. Needs Python 3.11+ and make; the rest is set up here, once, from uv.lock.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+MANIFEST := dbt_models/target/manifest.json
+DBT_FILES := $(shell find dbt_models -not -path '*/target/*' \( -name '*.sql' -o -name '*.yml' -o -name '*.csv' \) 2>/dev/null)
+REGULARS := $(BIN)/python -m dagster_project.cli
+network = $(if $(NETWORK),--network "$(NETWORK)")
+
+export DAGSTER_HOME := $(CURDIR)
+export PYTHONPATH := $(CURDIR)
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export GX_ANALYTICS_ENABLED := false
+
+.PHONY: help run test fast-test lint dev check rollback
+
+help:      ## what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
+
+run: $(MANIFEST)      ## the nightly job, on the demo network or on NETWORK=path/network.yaml
+	@$(REGULARS) run $(network)
+
+dev: $(MANIFEST)      ## the Dagster UI with its schedules and sensors  [NETWORK=..]
+	@$(REGULARS) dev $(network)
+
+check: $(MANIFEST)    ## validate NETWORK=.. and recognise its landing files; writes nothing
+	@$(REGULARS) check $(network)
+
+rollback: $(MANIFEST) ## publish a kept snapshot again: NETWORK=.. RUN=..
+	@$(REGULARS) rollback $(network) --run "$(RUN)"
+
+test: lint            ## all checks and the whole test suite
+	@$(BIN)/python -m pytest tests
+
+fast-test: $(READY)   ## the unit tests alone: no dagster, dbt or Great Expectations
+	@$(BIN)/python -m pytest tests/unit
+
+lint: $(MANIFEST)     ## ruff and the SQL linter
+	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .
+	@$(BIN)/sqlfluff lint --nocolor --disable-progress-bar --processes 2 dbt_models/models | tail -n 20; exit $${PIPESTATUS[0]}
+
+$(MANIFEST): $(READY) $(DBT_FILES)
+	@REGULARS_HOME=$(CURDIR)/dbt_models/target $(BIN)/dbt --quiet parse --project-dir dbt_models --profiles-dir dbt_models
+	@touch $@
+
+$(READY): pyproject.toml uv.lock
+	@echo "Setting up .venv from uv.lock (once, about a minute)"
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] < (3, 14) else "Python 3.11 to 3.13 is needed; say which with make PYTHON=python3.12 ..")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
+	@$(BIN)/uv sync --quiet --frozen --inexact --compile-bytecode
+	@touch $@

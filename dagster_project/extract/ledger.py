@@ -1,0 +1,65 @@
+"""The file ledger: what each file of the landing zone became. A cache; it can be rebuilt by landing again."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from datetime import date, datetime
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dagster_project.home import Home
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file. `status` is landed, duplicate (the same content stands elsewhere in its folder) or rejected
+    (set aside whole, see `reason`). rows_read = rows_landed + rows_duplicate + rows_rejected, always."""
+
+    path: str
+    location_id: str
+    sha256: str
+    size: int
+    modified_ns: int
+    file_key: str
+    folder_date: date | None
+    rules: str
+    source: str | None = None
+    contract: str | None = None
+    feed: str | None = None
+    status: str = "rejected"
+    reason: str | None = None
+    rows_read: int = 0
+    rows_landed: int = 0
+    rows_duplicate: int = 0
+    rows_rejected: int = 0
+    latest_event_at: datetime | None = None
+    locations: str = "[]"
+    drift: str = "[]"
+
+    @property
+    def is_current(self) -> bool:
+        return self.status == "landed"
+
+
+_ARROW = {int: pa.int64(), date | None: pa.date32(), datetime | None: pa.timestamp("us")}
+SCHEMA = pa.schema([(f.name, _ARROW.get(f.type, pa.string())) for f in fields(Entry)])
+
+
+def read_ledger(home: Home) -> list[Entry]:
+    """The entries of the last landing, by path; none before the first."""
+    if not home.ledger.is_file():
+        return []
+    table = pq.read_table(home.ledger)
+    if table.schema.names != SCHEMA.names:
+        return []
+    return [Entry(**row) for row in table.to_pylist()]
+
+
+def write_ledger(home: Home, entries: Iterable[Entry]) -> None:
+    """Replace the ledger in one rename."""
+    rows = [asdict(entry) for entry in sorted(entries, key=lambda e: e.path)]
+    home.lake.mkdir(parents=True, exist_ok=True, mode=0o700)
+    beside = home.ledger.with_suffix(".new")
+    pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), beside)
+    os.replace(beside, home.ledger)

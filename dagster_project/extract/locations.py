@@ -1,0 +1,77 @@
+"""Which locations are known, and in which zone and currency their tills write."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import yaml
+
+from dagster_project.extract.listing import landing_folders
+from dagster_project.feeds import SOURCES
+from dagster_project.network import Network, known_zone_names
+
+
+@dataclass(frozen=True)
+class Location:
+    location_id: str
+    timezone: str
+    currency: str
+
+
+def known_locations(network: Network, landed: list[Path]) -> dict[str, Location]:
+    """By id: the locations feed where it has come in (`landed` are its files), else the landing zone's folders.
+
+    A location that leaves zone or currency empty has the network's.
+    """
+    zones = zone_names()
+    default = network.network
+    if not landed:
+        folders = landing_folders(network.landing)
+        return {name: Location(name, default.timezone, default.currency) for name in folders}
+    rows = duckdb.execute(
+        """select distinct location_id, timezone, currency from read_parquet(?)
+           order by location_id, timezone nulls first, currency nulls first""",
+        [[str(path) for path in landed]],
+    ).fetchall()
+    return {
+        location_id: Location(location_id, zones[zone] if zone else default.timezone, currency or default.currency)
+        for location_id, zone, currency in rows
+    }
+
+
+def zone_names() -> dict[str, str]:
+    """Every name an export may give a time zone -> its IANA name."""
+    others = yaml.safe_load((SOURCES / "time_zones.yaml").read_text(encoding="utf-8"))
+    return {name: name for name in known_zone_names()} | others
+
+
+def context_of(location_ids: list[str], known: dict[str, Location]) -> str:
+    """What landing a file with these locations depended on; when it changes, the file lands anew."""
+    attributes = [[i, known[i].timezone, known[i].currency] if i in known else [i] for i in sorted(location_ids)]
+    return json.dumps(attributes)
+
+
+def reading_connection(network: Network, known: dict[str, Location]) -> duckdb.DuckDBPyConnection:
+    """A connection for untrusted rows: it reaches no file, and its settings cannot be changed."""
+    connection = duckdb.connect(config={"threads": "2"})
+    connection.execute("set TimeZone = 'UTC'")
+    zones = zone_names()
+    tables = {
+        "known_locations": {
+            "location_id": list(known),
+            "timezone": [location.timezone for location in known.values()],
+            "currency": [location.currency for location in known.values()],
+        },
+        "zones": {"name": list(zones), "iana": list(zones.values())},
+        "network_defaults": {"timezone": [network.network.timezone]},
+    }
+    for name, columns in tables.items():
+        fields = [(column, pa.string()) for column in columns]
+        connection.register("incoming", pa.table(columns, schema=pa.schema(fields)))
+        connection.execute(f"create table {name} as select * from incoming")
+        connection.unregister("incoming")
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
+    return connection

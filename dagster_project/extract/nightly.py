@@ -1,0 +1,98 @@
+"""The extract stage of a night: land, settle deliveries, note arrival, and tell ops what happened."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.extract.arrival import note_arrival
+from dagster_project.extract.land import land_files
+from dagster_project.extract.ledger import Entry
+from dagster_project.extract.supersede import settle_deliveries
+from dagster_project.home import Home
+from dagster_project.network import Network
+from dagster_project.ops import update_ops
+from dagster_project.parameters import Run, write_parameters
+
+
+@dataclass(frozen=True)
+class Landed:
+    """What a night's extraction came to; entries by path."""
+
+    run_id: str
+    as_of_date: date
+    entries: list[Entry]
+
+    def counts(self, feed: str) -> dict[str, int]:
+        """files, rows_read, rows_landed, rows_duplicate, rows_rejected of one feed."""
+        of_feed = [e for e in self.entries if e.feed == feed]
+        names = ("rows_read", "rows_landed", "rows_duplicate", "rows_rejected")
+        return {"files": len(of_feed)} | {name: sum(getattr(e, name) for e in of_feed) for name in names}
+
+    @property
+    def set_aside(self) -> list[Entry]:
+        """Files that could not be read at all, with their reasons."""
+        return [e for e in self.entries if e.status == "rejected"]
+
+
+def extract_night(network: Network, progress: Callable[[str], None] = lambda line: None) -> Landed:
+    """Land what is new, and begin a run: `lake/` complete, parameters written, ops told."""
+    home = network.home
+    entries = settle_deliveries(home, land_files(network, progress))
+    _tell_files(home, entries)
+    as_of_date = note_arrival(network, entries)
+    run_id = _next_run(home, as_of_date)
+    write_parameters(network, Run(run_id, as_of_date))
+    with update_ops(home) as ops:
+        ops.execute(
+            "update runs set status = 'interrupted', reason = 'ended before it was judged' where status = 'running'"
+        )
+        ops.execute(
+            "insert into runs values (?, ?, ?, null, 'running', null)",
+            [run_id, as_of_date, datetime.now(UTC).replace(tzinfo=None)],
+        )
+    return Landed(run_id, as_of_date, entries)
+
+
+def _next_run(home: Home, as_of_date: date) -> str:
+    """`<as_of_date>-<n>`, n counting the runs of that date, refused ones too."""
+    begun = {path.name for path in home.snapshots.glob(f"{as_of_date}-*")}
+    if home.ops.is_file():
+        with duckdb.connect(str(home.ops), read_only=True) as ops:
+            begun |= {row[0] for row in ops.execute("select run_id from runs").fetchall()}
+    numbers = [int(run.rpartition("-")[2]) for run in begun if run.startswith(f"{as_of_date}-")]
+    return f"{as_of_date}-{max(numbers, default=0) + 1}"
+
+
+def _tell_files(home: Home, entries: list[Entry]) -> None:
+    """ops.files, rejected_rows and drift as they stand now: one row per file of the landing zone."""
+    ledger, rejected = str(home.ledger), [str(p) for p in _rejected(home, entries)]
+    drifted = [(e.path, e.source, change, column) for e in entries for change, column in json.loads(e.drift)]
+    with update_ops(home) as ops:
+        ops.execute("delete from files")
+        ops.execute(
+            """insert into files
+               select path, location_id, sha256, source, feed, rows_read, rows_landed, rows_duplicate, rows_rejected,
+                   status, reason
+               from read_parquet(?) order by path""",
+            [ledger],
+        )
+        ops.execute("delete from rejected_rows")
+        if rejected:
+            ops.execute(
+                """insert into rejected_rows
+                   select l.path, r.row_number, r."column", r.reason, r.value_masked
+                   from read_parquet(?) r join read_parquet(?) l using (file_key)
+                   where l.status = 'landed' order by l.path, r.row_number""",
+                [rejected, ledger],
+            )
+        ops.execute("delete from drift")
+        if drifted:
+            ops.executemany("insert into drift values (?, ?, ?, ?)", drifted)
+
+
+def _rejected(home: Home, entries: list[Entry]) -> list[Path]:
+    return [home.rejected / f"{e.file_key}.parquet" for e in entries if e.is_current and e.rows_rejected]

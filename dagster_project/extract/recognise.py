@@ -1,0 +1,64 @@
+"""A header finds its contract: the one whose required names are all there and that explains most of it."""
+
+from dataclasses import dataclass
+
+from dagster_project.errors import UnreadableFile
+from dagster_project.extract.contracts import Contract
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How a header differs from what its contract knows: `change` is appeared or gone."""
+
+    change: str
+    column: str
+
+
+def recognise(name: str, header: tuple[str, ...], contracts: dict[str, Contract], pin: str | None) -> Contract:
+    """The contract of this header. `pin` is a source name that a network fixed for the location.
+
+    Raises UnreadableFile naming the nearest contracts and what is missing, or the contracts that tie.
+    """
+    allowed = [c for c in contracts.values() if pin is None or c.source == pin] or list(contracts.values())
+    names = set(header)
+    doubled = sorted({n for n in names if header.count(n) > 1})
+    fitting = [c for c in allowed if names.issuperset(c.recognise)]
+    if not fitting:
+        raise UnreadableFile(f"{name}: {_nearest(names, allowed)}")
+    ranked = sorted(fitting, key=lambda c: (-_explained(c, names), c.name))
+    best = [c for c in ranked if _explained(c, names) == _explained(ranked[0], names)]
+    if len(best) > 1:
+        raise UnreadableFile(
+            f"{name}: the header fits {' and '.join(c.name for c in best)} alike; pin one under `sources` in network.yaml"
+        )
+    if set(doubled) & ranked[0].headers:
+        raise UnreadableFile(f"{name}: the column {doubled[0]!r} stands twice in the header; keep one")
+    return ranked[0]
+
+
+def drift_of(header: tuple[str, ...], contract: Contract) -> list[Drift]:
+    """Columns the contract does not know, and columns it reads that are not there; by name."""
+    names = {n for n in header if n}
+    read = {h for rule in contract.columns.values() for h in rule.headers}
+    appeared = [Drift("appeared", n) for n in sorted(names - contract.headers)]
+    # A canonical file may hold any subset of its feed's columns: nothing is gone from it.
+    gone = [] if contract.source == "canonical" else [Drift("gone", n) for n in sorted(read - names)]
+    return appeared + gone
+
+
+def _explained(contract: Contract, names: set[str]) -> int:
+    return len(contract.headers & names)
+
+
+def _nearest(names: set[str], contracts: list[Contract]) -> str:
+    close = sorted(
+        contracts,
+        key=lambda c: (-len(names.intersection(c.recognise)) / len(c.recognise), -_explained(c, names), c.name),
+    )[:2]
+    close = [c for c in close if names.intersection(c.recognise)]
+    if not close:
+        return "no source contract knows this header; describe it in sources/ beside network.yaml"
+    missing = "; ".join(
+        f"nearest is {c.name}, without {', '.join(repr(h) for h in c.recognise if h not in names)}" for c in close
+    )
+    return f"no source contract fits this header: {missing}. Ask for these columns, or describe the export in sources/"

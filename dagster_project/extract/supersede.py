@@ -1,0 +1,94 @@
+"""Overlapping exports count once: which landed rows a newer delivery has replaced.
+
+Files are ranked by what they hold, never by when they came: latest business time, then folder date,
+then content hash. So the order of arrival changes nothing.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, datetime
+
+import duckdb
+
+from dagster_project.extract.ledger import Entry, write_ledger
+from dagster_project.home import Home
+
+_MARK = "superseded.fingerprint"
+
+
+def settle_deliveries(home: Home, entries: list[Entry]) -> list[Entry]:
+    """Write `lake/superseded.parquet` (feed, file_key, row_number) and put duplicates into the ledger's counts.
+
+    Returns the entries with their final rows_landed and rows_duplicate. Does nothing when the set of
+    landed files is as it was at the last call.
+    """
+    current = [e for e in entries if e.is_current]
+    fingerprint = hashlib.sha256(
+        "".join(sorted(f"{e.file_key}{e.rules}{e.locations}" for e in current)).encode()
+    ).hexdigest()
+    mark = home.lake / _MARK
+    if not (home.superseded.is_file() and mark.is_file() and mark.read_text() == fingerprint):
+        mark.unlink(missing_ok=True)
+        _write_superseded(home, current)
+        mark.write_text(fingerprint)
+    counts = dict(
+        duckdb.execute("select file_key, count(*) from read_parquet(?) group by 1", [str(home.superseded)]).fetchall()
+    )
+    settled = [_with_duplicates(e, counts.get(e.file_key, 0)) if e.is_current else e for e in entries]
+    write_ledger(home, settled)
+    return settled
+
+
+def _with_duplicates(entry: Entry, duplicates: int) -> Entry:
+    typed = entry.rows_read - entry.rows_rejected
+    return replace(entry, rows_landed=typed - duplicates, rows_duplicate=duplicates)
+
+
+def _write_superseded(home: Home, current: Iterable[Entry]) -> None:
+    by_feed: dict[str, list[Entry]] = {}
+    for entry in current:
+        by_feed.setdefault(entry.feed or "", []).append(entry)
+    connection = duckdb.connect()
+    connection.execute("create table superseded (feed varchar, file_key varchar, row_number bigint)")
+    for feed in sorted(by_feed):
+        ranked = sorted(by_feed[feed], key=_age)
+        connection.execute("create or replace temp table ranks (file_key varchar, file_rank integer)")
+        connection.executemany("insert into ranks values (?, ?)", [(e.file_key, rank) for rank, e in enumerate(ranked)])
+        paths = [str(home.landed(feed) / f"{e.file_key}.parquet") for e in ranked]
+        connection.execute(_SUPERSEDED, {"feed": feed, "paths": paths})
+    beside = home.superseded.with_suffix(".new")
+    connection.execute(
+        f"copy (from superseded order by all) to '{str(beside).replace(chr(39), chr(39) * 2)}' (format parquet)"
+    )
+    connection.close()
+    os.replace(beside, home.superseded)
+
+
+def _age(entry: Entry) -> tuple[datetime, date, str]:
+    return (entry.latest_event_at or datetime.min, entry.folder_date or date.min, entry.sha256)
+
+
+# Only keys that collide are ranked: most rows are alone under theirs.
+_SUPERSEDED = """
+insert into superseded
+with deliveries as (
+    select delivery_key, is_set_key, file_key, row_number from read_parquet($paths)
+), colliding as (
+    select delivery_key
+    from deliveries
+    group by delivery_key
+    having min(file_key) <> max(file_key) or (count(*) > 1 and not bool_or(is_set_key))
+), ranked as (
+    select d.file_key, d.row_number, d.is_set_key, r.file_rank,
+        max(r.file_rank) over (partition by d.delivery_key) as newest_rank,
+        row_number() over (partition by d.delivery_key order by r.file_rank desc, d.row_number desc) as position
+    from deliveries d
+    join colliding using (delivery_key)
+    join ranks r using (file_key)
+)
+select $feed, file_key, row_number
+from ranked
+where case when is_set_key then file_rank < newest_rank else position > 1 end
+"""

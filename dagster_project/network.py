@@ -1,0 +1,249 @@
+"""network.yaml, typed and validated once; the only reader of the environment.
+
+Every key has the default shown in the README's reference, so `network:` alone is a whole file.
+A wrong key or value raises NetworkError naming the key, the value and what is allowed.
+"""
+
+import os
+import secrets
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from dagster_project.errors import NetworkError
+from dagster_project.home import Home
+
+NETWORK_VARIABLE = "REGULARS_NETWORK"
+KEY_VARIABLE = "REGULARS_KEY"
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Days = Annotated[int, Field(ge=1)]
+Money = Annotated[float, Field(ge=0)]
+
+
+def known_zone_names() -> set[str]:
+    """The IANA names of the time zones there are."""
+    return available_timezones()
+
+
+def _known_timezone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("an IANA time zone such as America/New_York")
+    return name
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NetworkSection(Section):
+    name: str = "Demo Coffee"
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "USD"
+    timezone: Annotated[str, AfterValidator(_known_timezone)] = "America/New_York"
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "US"
+
+
+class PathsSection(Section):
+    landing: str = "landing"
+    home: str = "home"
+
+
+class IdentitySection(Section):
+    auto_merge_probability: Share = 0.95
+    review_probability: Share = 0.80
+
+
+class StalenessSection(Section):
+    email_days: Days = 730
+    phone_days: Days = 1095
+    address_days: Days = 1095
+
+
+class RfmSection(Section):
+    method: Literal["quintiles", "cutoffs"] = "quintiles"
+    window_days: Days | None = None
+    recency_days: list[float] | None = None
+    frequency: list[float] | None = None
+    monetary: list[float] | None = None
+
+    @field_validator("method")
+    @classmethod
+    def _method_is_built(cls, method: str) -> str:
+        if method == "cutoffs":
+            raise ValueError("quintiles (fixed cut-offs are not available yet)")
+        return method
+
+
+class ChurnSection(Section):
+    recent_days: Days = 90
+    baseline_days: Days = 360
+    min_visits: Days = 3
+    declining_ratio: Share = 0.60
+    critical_ratio: Share = 0.40
+    evidence: Share = 0.05
+    lapse_warn_quantile: Share = 0.90
+    lapse_quantile: Share = 0.97
+    lapse_min_days: Days = 14
+    lost_valued_days: Days = 730
+    complaint_due_days: Days = 2
+    complaint_lost_days: Days = 30
+
+
+class ValueSection(Section):
+    margin: Share = 1.0
+    discount_rate: Share = 0.10
+
+
+class CostsSection(Section):
+    email: Money = 0.001
+    sms: Money = 0.02
+    call: Money = 2.0
+    case: Money = 8.0
+
+
+class ContactSection(Section):
+    caps_per_28_days: dict[str, Annotated[int, Field(ge=0)]] = {
+        "champions": 8,
+        "default": 4,
+        "at_risk": 2,
+        "hibernating": 1,
+    }
+    holdout_share: Share = 0.10
+
+
+class ConsentSection(Section):
+    jurisdiction: Literal["US", "CA", "EU", "UK"] = "US"
+
+
+class PublishSection(Section):
+    max_audience_shrink: Share = 0.10
+    max_removals: Share = 0.05
+    max_changes: Share = 0.50
+    max_rejects: Share = 0.02
+    keep_last: Days = 7
+    ready_by: Annotated[str, Field(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")] = "06:30"
+
+
+class Destination(Section):
+    name: Annotated[str, Field(pattern="^[a-z0-9_]+$")]
+    type: Literal["file"]
+
+
+class Network(Section):
+    """One network's configuration; `file` is the network.yaml it came from."""
+
+    file: Path
+    network: NetworkSection = NetworkSection()
+    paths: PathsSection = PathsSection()
+    as_of_date: Literal["latest"] | date = "latest"
+    sources: dict[str, str] = {}
+    identity: IdentitySection = IdentitySection()
+    staleness: StalenessSection = StalenessSection()
+    rfm: RfmSection = RfmSection()
+    churn: ChurnSection = ChurnSection()
+    value: ValueSection = ValueSection()
+    costs: CostsSection = CostsSection()
+    contact: ContactSection = ContactSection()
+    consent: ConsentSection = ConsentSection()
+    publish: PublishSection = PublishSection()
+    destinations: list[Destination] = [Destination(name="email_drop", type="file")]
+
+    @property
+    def landing(self) -> Path:
+        return (self.file.parent / self.paths.landing).resolve()
+
+    @property
+    def home(self) -> Home:
+        return Home((self.file.parent / self.paths.home).resolve())
+
+    @property
+    def own_sources(self) -> Path:
+        """Folder of the network's own source contracts."""
+        return self.file.parent / "sources"
+
+    def thresholds(self) -> dict[str, float | int | str | None]:
+        """Every scalar of the sections that govern marts, as `<section>_<key>`."""
+        sections = ("network", "identity", "staleness", "rfm", "churn", "value", "costs", "contact", "consent")
+        return {
+            f"{section}_{key}": value
+            for section in sections
+            for key, value in getattr(self, section).model_dump().items()
+            if not isinstance(value, (list, dict))
+        }
+
+
+def load_network(file: str | Path) -> Network:
+    """Read and validate one network.yaml.
+
+    Raises NetworkError when the file is missing, is not YAML, or holds an unknown key or a bad value.
+    """
+    path = Path(file).resolve()
+    if not path.is_file():
+        raise NetworkError(f"{file}: no such file; give the path of a network.yaml, as in NETWORK=path/network.yaml")
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise NetworkError(f"{path}: not readable as YAML: {error}") from error
+    if not isinstance(raw, dict):
+        raise NetworkError(f"{path}: a mapping of keys is expected, such as `network:`; found {type(raw).__name__}")
+    try:
+        return Network(file=path, **{key: value for key, value in raw.items() if value is not None})
+    except ValidationError as error:
+        raise NetworkError(_explain(path, error)) from error
+    except TypeError as error:
+        raise NetworkError(f"{path}: {error}; keys are {', '.join(_allowed_keys(()))}") from error
+
+
+def network_from_environment() -> Network:
+    """The network that REGULARS_NETWORK names."""
+    file = os.environ.get(NETWORK_VARIABLE)
+    if not file:
+        raise NetworkError(f"{NETWORK_VARIABLE} is not set; set it to the path of a network.yaml")
+    return load_network(file)
+
+
+def hash_key(network: Network) -> bytes:
+    """The key of keyed hashes: REGULARS_KEY, or one generated once into the state folder (0600)."""
+    given = os.environ.get(KEY_VARIABLE)
+    if given:
+        return given.encode()
+    path = network.home.state / "key"
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.parent.chmod(0o700)
+        beside = path.with_suffix(".new")
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file_:
+            file_.write(secrets.token_hex(32))
+        os.replace(beside, path)
+        print(f"{KEY_VARIABLE} is not set: generated a key for keyed hashes into {path}; keep it with your backups")
+    return path.read_bytes()
+
+
+def _explain(path: Path, error: ValidationError) -> str:
+    lines = []
+    for problem in error.errors():
+        location = tuple(part for part in problem["loc"] if part not in ("date", "literal['latest']"))
+        key = ".".join(str(part) for part in location)
+        if problem["type"] == "extra_forbidden":
+            lines.append(
+                f"{path}: unknown key `{key}` (value {problem['input']!r}); "
+                f"allowed here: {', '.join(_allowed_keys(location[:-1]))}"
+            )
+        else:
+            allowed = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+            lines.append(f"{path}: `{key}` is {problem['input']!r}; allowed: {allowed}")
+    return "\n".join(dict.fromkeys(lines))
+
+
+def _allowed_keys(location: tuple) -> list[str]:
+    model: type[BaseModel] = Network
+    for part in location:
+        if isinstance(part, int):
+            continue
+        annotation = model.model_fields[part].annotation
+        model = Destination if part == "destinations" else annotation
+    return [key for key in model.model_fields if key != "file"]

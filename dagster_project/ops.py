@@ -1,0 +1,52 @@
+"""ops.duckdb: what happened, night by night, also in runs that were refused.
+
+Written beside and renamed, so that someone reading it neither blocks a run nor sees half of one.
+It holds no personal data: rejected values are masked before they come here.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+from dagster_project.home import Home
+
+TABLES = {
+    "runs": """run_id VARCHAR, as_of_date DATE, started_at TIMESTAMP, ended_at TIMESTAMP,
+               status VARCHAR, reason VARCHAR""",
+    "files": """path VARCHAR, location_id VARCHAR, sha256 VARCHAR, source VARCHAR, feed VARCHAR,
+                rows_read BIGINT, rows_landed BIGINT, rows_duplicate BIGINT, rows_rejected BIGINT,
+                status VARCHAR, reason VARCHAR""",
+    "rejected_rows": """file VARCHAR, row_number BIGINT, "column" VARCHAR, reason VARCHAR, value_masked VARCHAR""",
+    "drift": """path VARCHAR, source VARCHAR, change VARCHAR, column_name VARCHAR""",
+    "checks": """run_id VARCHAR, check_name VARCHAR, asset VARCHAR, kind VARCHAR, passed BOOLEAN,
+                 detail VARCHAR""",
+    "sync_runs": """run_id VARCHAR, destination VARCHAR, payload VARCHAR, rows_sent BIGINT, rows_removed BIGINT,
+                    status VARCHAR, reason VARCHAR""",
+    "sync_rejects": """run_id VARCHAR, destination VARCHAR, record_hash VARCHAR, code VARCHAR""",
+}
+
+
+@contextmanager
+def update_ops(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to a fresh copy of ops.duckdb, which replaces the old one when the block ends well."""
+    home.root.mkdir(parents=True, exist_ok=True)
+    beside = home.ops.with_suffix(".new")
+    for leftover in (beside, beside.with_suffix(".new.wal")):
+        leftover.unlink(missing_ok=True)
+    if home.ops.exists():
+        shutil.copyfile(home.ops, beside)
+    connection = duckdb.connect(str(beside))
+    try:
+        for table, columns in TABLES.items():
+            connection.execute(f"create table if not exists {table} ({columns})")
+        yield connection
+        connection.execute("checkpoint")
+    except BaseException:
+        connection.close()
+        beside.unlink(missing_ok=True)
+        raise
+    connection.close()
+    os.replace(beside, home.ops)
