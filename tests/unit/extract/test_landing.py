@@ -1,0 +1,124 @@
+"""What becomes of good rows, bad rows and bad files."""
+
+import gzip
+from datetime import date, datetime
+from decimal import Decimal
+
+LINES = "order_id,line_id,ordered_at,quantity,net_amount,source_customer_id\n"
+GOOD = LINES + "o1,1,2026-10-05T08:15:00,1,4.50,kate\no1,2,2026-10-05T08:15:00,2,3.00,kate\n"
+
+
+def test_lines_land_typed_with_local_and_utc_time(zone) -> None:
+    zone.put("shop_1/a.csv", GOOD)
+    landed = zone.land()
+    assert landed.as_of_date == date(2026, 10, 5)
+    assert landed.run_id == "2026-10-05-1"
+    # New York is four hours behind UTC in October.
+    assert zone.rows("order_lines", "location_id, ordered_at, event_local_at, business_date, net_amount, kind, currency") == [
+        ("shop_1", datetime(2026, 10, 5, 12, 15), datetime(2026, 10, 5, 8, 15), date(2026, 10, 5), Decimal(amount), "sale", "USD")
+        for amount in ("3.0000", "4.5000")
+    ]
+
+
+def test_an_offset_in_the_text_decides_the_instant(zone) -> None:
+    zone.put("shop_1/a.csv", LINES + "o1,1,2026-10-05T23:30:00Z,1,4.50,\n")
+    zone.land()
+    assert zone.rows("order_lines", "ordered_at, event_local_at, business_date") == [
+        (datetime(2026, 10, 5, 23, 30), datetime(2026, 10, 5, 19, 30), date(2026, 10, 5))
+    ]
+
+
+def test_every_bad_row_is_named_with_column_and_reason_and_masked(zone) -> None:
+    zone.put(
+        "shop_1/a.csv",
+        LINES
+        + "o1,1,2026-10-05,1,4.50,\n"
+        + ",2,2026-10-05,1,4.50,\n"
+        + "o3,3,2026-13-45,1,4.50,\n"
+        + "o4,4,2026-10-05,one,4.50,\n"
+        + "o5,5,2026-10-05,1\n"
+        + "o6,6,2099-01-01,1,4.50,\n",
+    )
+    landed = zone.land()
+    entry = zone.entry(landed, "shop_1/a.csv")
+    assert (entry.rows_read, entry.rows_landed, entry.rows_rejected) == (6, 1, 5)
+    assert zone.ops('select row_number, "column", reason, value_masked from rejected_rows order by 1') == [
+        (2, "order_id", "empty, but required", None),
+        (3, "ordered_at", "not a time in ISO 8601", "9999-99-99"),
+        (4, "quantity", "not a decimal", "xxx"),
+        (5, None, "4 cells where the header has 6", None),
+        (6, "ordered_at", "later than the file's delivery on 2026-11-01; check the till's clock", "9999-99-99"),
+    ]
+    # The till dated 2099 does not move the night.
+    assert landed.as_of_date == date(2026, 10, 5)
+
+
+def test_files_that_cannot_be_read_are_set_aside_and_the_others_go_on(zone) -> None:
+    zone.put("shop_1/good.csv", GOOD)
+    zone.put("shop_2/broken.csv.gz", gzip.compress(GOOD.encode())[:40])
+    zone.put("shop_2/garbage.csv", b"\x00\x01\x02\xff")
+    zone.put("shop_2/empty.csv", "")
+    zone.put("shop_2/header_only.csv", LINES)
+    zone.put("shop_2/timesheet.csv", "staff,hours\nAnn,8\n")
+    zone.put("shop_2/no_amount.csv", "order_id,ordered_at,quantity\no1,2026-10-05,1\n")
+    zone.put("shop_2/photo.png", b"\x89PNG")
+    zone.put("stray.csv", GOOD)
+    landed = zone.land()
+    assert zone.entry(landed, "shop_1/good.csv").rows_landed == 2
+    reasons = {e.path: e.reason for e in landed.set_aside}
+    assert "cannot be decompressed" in reasons["shop_2/broken.csv.gz"]
+    assert "no text file" in reasons["shop_2/garbage.csv"]
+    assert "is empty" in reasons["shop_2/empty.csv"]
+    assert "no rows" in reasons["shop_2/header_only.csv"]
+    assert "no source contract knows this header" in reasons["shop_2/timesheet.csv"]
+    assert "nearest is canonical_order_lines, without 'net_amount'" in reasons["shop_2/no_amount.csv"]
+    assert "format not supported" in reasons["shop_2/photo.png"]
+    assert "outside a location's folder" in reasons["stray.csv"]
+    assert all(path in reason for path, reason in reasons.items())
+
+
+def test_an_unknown_location_rejects_rows_until_the_feed_lists_it(zone) -> None:
+    zone.put("hq/locations.csv", "location_id,name\nshop_1,Harbour\n")
+    zone.put("shop_9/a.csv", GOOD)
+    zone.put("hq/all.csv", "location_id," + GOOD.replace("\no1", "\nshop_1,o1"))
+    landed = zone.land()
+    assert zone.entry(landed, "shop_9/a.csv").rows_rejected == 2
+    assert zone.entry(landed, "hq/all.csv").rows_landed == 2
+    zone.put("hq/locations.csv", "location_id,name\nshop_1,Harbour\nshop_9,Station\n")
+    assert zone.entry(zone.land(), "shop_9/a.csv").rows_landed == 2
+
+
+def test_another_currency_than_the_locations_is_rejected(zone) -> None:
+    zone.put("hq/locations.csv", "location_id,currency,timezone\nshop_1,CAD,America/Toronto\n")
+    zone.put("shop_1/a.csv", "order_id,ordered_at,quantity,net_amount,currency\no1,2026-10-05,1,4,CAD\no2,2026-10-05,1,4,USD\n")
+    zone.land()
+    assert zone.ops('select row_number, "column", reason from rejected_rows') == [
+        (2, "currency", "another currency than its location's CAD")
+    ]
+
+
+def test_encodings_and_delimiters(zone) -> None:
+    text = GOOD.replace("kate", "zoë")
+    zone.put("shop_1/bom.csv", b"\xef\xbb\xbf" + text.encode())
+    zone.put("shop_2/latin.csv", text.encode("cp1252"))
+    zone.put("shop_3/utf16.csv", text.encode("utf-16"))
+    zone.put("shop_4/semicolon.csv", text.replace(",", ";"))
+    zone.put("shop_5/tabs.tsv", text.replace(",", "\t"))
+    zone.put("shop_6/zipped.csv.gz", gzip.compress(text.encode()))
+    zone.land()
+    found = zone.rows("order_lines", "location_id, source_customer_id, net_amount")
+    assert found == sorted(
+        (f"shop_{n}", "zoë", Decimal(amount)) for n in range(1, 7) for amount in ("3.0000", "4.5000")
+    )
+
+
+def test_a_run_with_nothing_new_opens_no_old_file(zone, monkeypatch) -> None:
+    zone.put("shop_1/a.csv", GOOD)
+    zone.land()
+
+    def opened(*_: object) -> None:
+        raise AssertionError("an old file was opened")
+
+    monkeypatch.setattr("dagster_project.extract.land.open_table", opened)
+    monkeypatch.setattr("dagster_project.extract.listing._sha256", opened)
+    zone.land()
