@@ -7,6 +7,7 @@ A wrong key or value raises NetworkError naming the key, the value and what is a
 import os
 import secrets
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
@@ -25,6 +26,7 @@ Days = Annotated[int, Field(ge=1)]
 Money = Annotated[float, Field(ge=0)]
 
 
+@cache
 def known_zone_names() -> set[str]:
     """The IANA names of the time zones there are."""
     return available_timezones()

@@ -31,7 +31,12 @@ AUDIENCES = Path("restricted") / "audiences"
 UNSEALED = (MANIFEST, VERDICT, DBT_VERDICT)
 
 # Checks that are neither dbt's nor Great Expectations': the gate itself makes them.
-GUARDS = ("candidate_is_what_dbt_tested", "every_row_is_accounted_for", "customers_are_kept")
+GUARDS = (
+    "candidate_is_what_dbt_tested",
+    "every_row_is_accounted_for",
+    "landed_orders_reach_the_facts",
+    "customers_are_kept",
+)
 
 
 def file_sha256(path: Path) -> str:
@@ -210,8 +215,11 @@ def record_run(home: Home, run_id: str, as_of_date: date | str | None, status: s
     now = datetime.now(UTC).replace(tzinfo=None)
     with update_ops(home) as connection:
         known = connection.execute(
-            "update runs set status = ?, reason = ?, ended_at = ? where run_id = ? and status <> 'rolled_back' returning 1",
+            "update runs set status = ?, reason = ?, ended_at = ? "
+            "where run_id = ? and status <> 'rolled_back' returning 1",
             [status, reason, now, run_id],
         ).fetchall()
         if not known:
-            connection.execute("insert into runs values (?, ?, ?, ?, ?, ?)", [run_id, as_of_date, now, now, status, reason])
+            connection.execute(
+                "insert into runs values (?, ?, ?, ?, ?, ?)", [run_id, as_of_date, now, now, status, reason]
+            )

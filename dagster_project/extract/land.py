@@ -6,128 +6,94 @@ from dataclasses import replace
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from dagster_project.errors import UnreadableFile
 from dagster_project.extract.contracts import Contract, fingerprint, load_contracts
+from dagster_project.extract.landing_file import FileInLanding
 from dagster_project.extract.ledger import Entry, read_ledger, write_ledger
 from dagster_project.extract.listing import LandingFile, list_landing
 from dagster_project.extract.locations import Location, context_of, known_locations, reading_connection
-from dagster_project.extract.reading import Rows, Table, open_table, stream_rows
-from dagster_project.extract.recognise import drift_of, recognise
-from dagster_project.extract.typing_sql import typing_query
-from dagster_project.extract.writing import ParquetWriter
-from dagster_project.feeds import load_feeds
+from dagster_project.extract.reading import Table, open_table
+from dagster_project.extract.recognise import recognise
+from dagster_project.extract.typing_batches import BATCH_FILES, TypingBatches
 from dagster_project.home import Home
 from dagster_project.network import Network
 
 # Raised when landing itself would give other rows for the same bytes and contracts.
-LANDING_VERSION = "1"
-_FLUSH_EVERY = 200
-REJECT_SCHEMA = pa.schema(
-    [
-        ("file_key", pa.string()),
-        ("row_number", pa.int64()),
-        ("column", pa.string()),
-        ("reason", pa.string()),
-        ("value_masked", pa.string()),
-    ]
-)
+LANDING_VERSION = "2"
+
+Progress = Callable[[str], None]
+Opened = tuple[Table, Contract] | UnreadableFile
 
 
-def land_files(network: Network, progress: Callable[[str], None] = lambda line: None) -> list[Entry]:
+def land_files(network: Network, progress: Progress = lambda line: None) -> list[Entry]:
     """Bring `lake/landed/` and the ledger in line with the landing zone; the ledger's entries, by path.
 
     A file seen before is not opened; one that cannot be read is set aside with its reason. What a kill
     leaves undone is done by the next call.
     """
-    home = network.home
-    contracts = load_contracts(network.own_sources)
-    rules = (
-        f"{LANDING_VERSION}-{duckdb.__version__}-{fingerprint(contracts)}-{json.dumps(network.sources, sort_keys=True)}"
-    )
-    before = {entry.path: entry for entry in read_ledger(home)}
-    files = list_landing(network.landing, {e.path: (e.size, e.modified_ns, e.sha256) for e in before.values()})
-    landing = _Landing(network, contracts, rules, before)
-
+    before = read_ledger(network.home)
+    files = list_landing(network.landing, {e.path: (e.size, e.modified_ns, e.sha256) for e in before})
     unique, doubles = _split_doubles(files)
-    reopened = [f for f in unique if landing.remembered(f) is None]
-    opened = {f.path: landing.recognise(f) for f in reopened}
-    first = [f for f in unique if landing.feed_of(f, opened) == "locations"]
-    with reading_connection(network, {}) as connection:
-        for file in first:
-            landing.land(file, opened, {}, connection)
+    landing = _Landing(network, before, progress)
+    # Locations first: whether a row's location is known, and in which zone, depends on them.
+    first = [file for file in unique if landing.feed_of(file) == "locations"]
+    landing.land(first, {})
     known = known_locations(network, landing.current_paths("locations"))
-
-    rest = [f for f in unique if f not in first]
-    fresh = [f for f in rest if not landing.keep(f, known)]
-    with reading_connection(network, known) as connection:
-        for number, file in enumerate(fresh, start=1):
-            landing.land(file, opened, known, connection)
-            if number % _FLUSH_EVERY == 0:
-                write_ledger(home, landing.entries.values())
-                progress(f"landed {number:,} of {len(fresh):,} new files")
+    landing.land([file for file in unique if file not in first], known)
     for file, original in doubles:
-        landing.entries[file.path] = _double(file, landing.entries[original.path], rules)
-    write_ledger(home, landing.entries.values())
-    _remove_stale(home, {e.file_key for e in landing.entries.values() if e.is_current})
+        landing.entries[file.path] = _double(file, landing.entries[original.path])
+    landing.save()
+    _remove_stale(network.home, {e.file_key for e in landing.entries.values() if e.is_current})
     return sorted(landing.entries.values(), key=lambda e: e.path)
 
 
 class _Landing:
-    """One pass over the landing zone: what is known of files before, and what they become now."""
+    """One pass over the landing zone: what is known of its files from before, and what they become now."""
 
-    def __init__(self, network: Network, contracts: dict[str, Contract], rules: str, before: dict[str, Entry]):
-        self.network, self.contracts, self.rules = network, contracts, rules
-        self.before = {e.file_key: e for e in before.values() if e.rules == rules and e.status != "duplicate"}
+    def __init__(self, network: Network, before: list[Entry], progress: Progress):
+        self.network, self.home, self.progress = network, network.home, progress
+        self.contracts = load_contracts(network.own_sources)
+        pins = json.dumps(network.sources, sort_keys=True)
+        self.rules = f"{LANDING_VERSION}-{duckdb.__version__}-{fingerprint(self.contracts)}-{pins}"
+        self.before = {e.file_key: e for e in before if e.rules == self.rules and e.status != "duplicate"}
         self.entries: dict[str, Entry] = {}
+        self._opened: dict[str, Opened] = {}
 
-    def remembered(self, file: LandingFile) -> Entry | None:
-        """The entry of the same content, when its landed rows are still there."""
-        entry = self.before.get(file.file_key)
-        if entry is None or (entry.is_current and not _landed_path(self.network.home, entry).is_file()):
-            return None
-        return replace(
-            entry, path=file.path, size=file.size, modified_ns=file.modified_ns, folder_date=file.folder_date
-        )
+    def feed_of(self, file: LandingFile) -> str | None:
+        """The feed a file lands in, as remembered or by its header; None when it cannot be read."""
+        entry = self._remembered(file)
+        if entry:
+            return entry.feed
+        opened = self._open(file)
+        return opened[1].feed if isinstance(opened, tuple) else None
 
-    def recognise(self, file: LandingFile) -> tuple[Table, Contract] | UnreadableFile:
-        try:
-            if not file.folder:
-                raise UnreadableFile(
-                    f"{file.path}: lies outside a location's folder; move it into <location_id>/ or hq/"
-                )
-            table = open_table(self.network.landing / file.path, file.path)
-            pin = self.network.sources.get(file.folder)
-            return table, recognise(file.path, table.header, self.contracts, pin)
-        except UnreadableFile as reason:
-            return reason
+    def land(self, files: list[LandingFile], known: dict[str, Location]) -> None:
+        """Keep what landed before under the same circumstances, and land the rest."""
+        fresh = []
+        for file in files:
+            entry = self._remembered(file)
+            if entry is not None and context_of(_mentioned(entry), known) == entry.locations:
+                self.entries[file.path] = entry
+            else:
+                fresh.append(file)
+        with reading_connection(self.network, known) as connection:
+            batches = TypingBatches(connection, known)
+            for number, file in enumerate(fresh, start=1):
+                self._land_one(file, batches)
+                if number % BATCH_FILES == 0:
+                    self.entries |= batches.entries
+                    self.save()
+                    self.progress(f"landed {number:,} of {len(fresh):,} new files")
+            self.entries |= batches.finish()
 
-    def feed_of(self, file: LandingFile, opened: dict) -> str | None:
-        entry = self.remembered(file)
-        found = opened.get(file.path)
-        return entry.feed if entry else found[1].feed if isinstance(found, tuple) else None
+    def current_paths(self, feed: str) -> list[Path]:
+        return [_landed_path(self.home, e) for e in self.entries.values() if e.feed == feed and e.is_current]
 
-    def keep(self, file: LandingFile, known: dict[str, Location]) -> bool:
-        """Keep what landed before, unless the locations it depends on have changed."""
-        entry = self.remembered(file)
-        if entry is None:
-            return False
-        mentioned = [attributes[0] for attributes in json.loads(entry.locations)]
-        if context_of(mentioned, known) != entry.locations:
-            return False
-        self.entries[file.path] = entry
-        return True
+    def save(self) -> None:
+        write_ledger(self.home, self.entries.values())
 
-    def land(
-        self, file: LandingFile, opened: dict, known: dict[str, Location], connection: duckdb.DuckDBPyConnection
-    ) -> None:
-        entry = self.remembered(file)
-        if entry is not None and entry.feed == "locations":
-            self.entries[file.path] = entry
-            return
-        found = opened.get(file.path) or self.recognise(file)
+    def _land_one(self, file: LandingFile, batches: TypingBatches) -> None:
         blank = Entry(
             path=file.path,
             location_id=file.folder,
@@ -138,90 +104,42 @@ class _Landing:
             folder_date=file.folder_date,
             rules=self.rules,
         )
-        if isinstance(found, UnreadableFile):
-            self.entries[file.path] = replace(blank, reason=str(found))
-            return
-        table, contract = found
-        try:
-            self.entries[file.path] = self._land_rows(file, blank, table, contract, known, connection)
-        except UnreadableFile as reason:
-            self.entries[file.path] = replace(blank, source=contract.source, contract=contract.name, reason=str(reason))
+        opened = self._open(file)
+        if isinstance(opened, UnreadableFile):
+            self.entries[file.path] = blank.set_aside(str(opened))
+        else:
+            batches.add(file, FileInLanding(self.home, blank, *opened))
 
-    def _land_rows(
-        self,
-        file: LandingFile,
-        blank: Entry,
-        table: Table,
-        contract: Contract,
-        known: dict[str, Location],
-        connection: duckdb.DuckDBPyConnection,
-    ) -> Entry:
-        home, rows = self.network.home, Rows()
-        headers = [name for name in dict.fromkeys(table.header) if name in contract.headers]
-        query = typing_query(contract, table.header, file.folder, file.file_key, file.delivered_at)
-        landed_path, rejected_path = (
-            home.landed(contract.feed) / f"{file.file_key}.parquet",
-            _rejected_path(home, file.file_key),
+    def _remembered(self, file: LandingFile) -> Entry | None:
+        """The entry of the same content, when its landed rows are still there."""
+        entry = self.before.get(file.file_key)
+        if entry is None or (entry.is_current and not _landed_path(self.home, entry).is_file()):
+            return None
+        # A reason names its path: what was set aside elsewhere is looked at again.
+        if not entry.is_current and entry.path != file.path:
+            return None
+        return replace(
+            entry, path=file.path, size=file.size, modified_ns=file.modified_ns, folder_date=file.folder_date
         )
-        landed = ParquetWriter(landed_path, even_empty=True)
-        rejected = ParquetWriter(rejected_path, even_empty=False)
-        event_at = load_feeds()[contract.feed].event_at
-        latest, mentioned = None, {file.folder} if contract.columns.get("location_id") is None else set()
-        try:
-            for batch in stream_rows(table, headers, rows):
-                connection.register("batch", batch)
-                typed = connection.execute(query).to_arrow_table()
-                connection.unregister("batch")
-                good = pc.is_null(typed["reject_reason"])
-                bad = typed.filter(pc.invert(good)).select(
-                    ["file_key", "row_number", "reject_column", "reject_reason", "reject_value"]
-                )
-                rejected.write(bad.rename_columns(REJECT_SCHEMA.names).cast(REJECT_SCHEMA))
-                typed = typed.drop_columns(["reject_column", "reject_reason", "reject_value"])
-                if "location_id" in typed.column_names:
-                    mentioned.update(i for i in pc.unique(typed["location_id"]).to_pylist() if i)
-                typed = typed.filter(good)
-                if event_at and typed.num_rows:
-                    latest = max(filter(None, [latest, pc.max(typed[event_at]).as_py()]), default=None)
-                landed.write(typed)
-            rejected.write(_malformed(file.file_key, rows, len(table.header)))
-            if rows.read == 0:
-                raise UnreadableFile(f"{file.path}: holds a header and no rows; nothing was sold, or the export failed")
-            return replace(
-                blank,
-                source=contract.source,
-                contract=contract.name,
-                feed=contract.feed,
-                status="landed",
-                rows_read=rows.read,
-                rows_landed=landed.finish(),
-                rows_rejected=rejected.finish(),
-                latest_event_at=latest,
-                locations=context_of(list(mentioned), known),
-                drift=json.dumps([[d.change, d.column] for d in drift_of(table.header, contract)]),
-            )
-        finally:
-            landed.abandon()
-            rejected.abandon()
 
-    def current_paths(self, feed: str) -> list[Path]:
-        return [_landed_path(self.network.home, e) for e in self.entries.values() if e.feed == feed and e.is_current]
+    def _open(self, file: LandingFile) -> Opened:
+        """The file's head and contract, or why there is none; looked at once."""
+        if file.path not in self._opened:
+            try:
+                if not file.folder:
+                    raise UnreadableFile(
+                        f"{file.path}: lies outside a location's folder; move it into <location_id>/ or hq/"
+                    )
+                table = open_table(self.network.landing / file.path, file.path)
+                pin = self.network.sources.get(file.folder)
+                self._opened[file.path] = (table, recognise(file.path, table.header, self.contracts, pin))
+            except UnreadableFile as reason:
+                self._opened[file.path] = reason
+        return self._opened[file.path]
 
 
-def _malformed(file_key: str, rows: Rows, expected: int) -> pa.Table:
-    return pa.Table.from_pylist(
-        [
-            {
-                "file_key": file_key,
-                "row_number": number,
-                "column": None,
-                "reason": f"{found} cells where the header has {expected}",
-                "value_masked": None,
-            }
-            for number, found in rows.malformed
-        ],
-        schema=REJECT_SCHEMA,
-    )
+def _mentioned(entry: Entry) -> list[str]:
+    return [attributes[0] for attributes in json.loads(entry.locations)]
 
 
 def _split_doubles(files: list[LandingFile]) -> tuple[list[LandingFile], list[tuple[LandingFile, LandingFile]]]:
@@ -235,14 +153,13 @@ def _split_doubles(files: list[LandingFile]) -> tuple[list[LandingFile], list[tu
     return list(first.values()), doubles
 
 
-def _double(file: LandingFile, original: Entry, rules: str) -> Entry:
+def _double(file: LandingFile, original: Entry) -> Entry:
     return replace(
         original,
         path=file.path,
         size=file.size,
         modified_ns=file.modified_ns,
         folder_date=file.folder_date,
-        rules=rules,
         status="duplicate",
         reason=f"the same content as {original.path}",
         rows_landed=0,
@@ -253,10 +170,6 @@ def _double(file: LandingFile, original: Entry, rules: str) -> Entry:
 
 def _landed_path(home: Home, entry: Entry) -> Path:
     return home.landed(entry.feed or "") / f"{entry.file_key}.parquet"
-
-
-def _rejected_path(home: Home, file_key: str) -> Path:
-    return home.rejected / f"{file_key}.parquet"
 
 
 def _remove_stale(home: Home, current: set[str]) -> None:

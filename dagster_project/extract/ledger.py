@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime
 
 import pyarrow as pa
@@ -36,6 +36,10 @@ class Entry:
     latest_event_at: datetime | None = None
     locations: str = "[]"
     drift: str = "[]"
+
+    def set_aside(self, reason: str, source: str | None = None) -> "Entry":
+        """The file as one that could not be read at all."""
+        return replace(self, status="rejected", reason=reason, source=source)
 
     @property
     def is_current(self) -> bool:

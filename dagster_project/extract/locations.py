@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -41,6 +42,7 @@ def known_locations(network: Network, landed: list[Path]) -> dict[str, Location]
     }
 
 
+@cache
 def zone_names() -> dict[str, str]:
     """Every name an export may give a time zone -> its IANA name."""
     others = yaml.safe_load((SOURCES / "time_zones.yaml").read_text(encoding="utf-8"))

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.extract.arrival import note_arrival
+from dagster_project.extract.fingerprint import fingerprint_of
 from dagster_project.extract.land import land_files
 from dagster_project.extract.ledger import Entry
 from dagster_project.extract.supersede import settle_deliveries
@@ -45,7 +46,8 @@ def extract_night(network: Network, progress: Callable[[str], None] = lambda lin
     _tell_files(home, entries)
     as_of_date = note_arrival(network, entries)
     run_id = _next_run(home, as_of_date)
-    write_parameters(network, Run(run_id, as_of_date))
+    fingerprint = fingerprint_of(network, ((e.path, e.sha256) for e in entries))
+    write_parameters(network, Run(run_id, as_of_date, fingerprint))
     with update_ops(home) as ops:
         ops.execute(
             "update runs set status = 'interrupted', reason = 'ended before it was judged' where status = 'running'"

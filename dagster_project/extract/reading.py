@@ -19,6 +19,8 @@ from dagster_project.errors import UnreadableFile
 
 DELIMITERS = (",", ";", "\t", "|")
 FORMATS = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
+# Headers are stripped, so a name that begins with a blank is never one of them.
+ROW_NUMBER = " row_number"
 _HEAD = 1 << 16
 _CHUNK = 1 << 20
 _BLOCK = 1 << 23
@@ -61,7 +63,7 @@ def open_table(path: Path, name: str) -> Table:
 
 
 def stream_rows(table: Table, headers: list[str], rows: Rows) -> Iterator[pa.Table]:
-    """Batches of the named headers as strings, with `row_number` (1 is the first data row).
+    """Batches of the named headers as strings, with ROW_NUMBER (1 is the first data row).
 
     A row with too few or too many cells is left out and noted in `rows`; `rows` is complete when the
     iterator ends.
@@ -97,7 +99,7 @@ def stream_rows(table: Table, headers: list[str], rows: Rows) -> Iterator[pa.Tab
             numbers = _row_numbers(rows.read, batch.num_rows, rows.malformed)
             rows.read = int(numbers[-1]) if len(numbers) else rows.read
             arrays = [batch.column(wanted[name]) for name in headers]
-            yield pa.table([*arrays, pa.array(numbers, pa.int64())], names=[*headers, "row_number"])
+            yield pa.table([*arrays, pa.array(numbers, pa.int64())], names=[*headers, ROW_NUMBER])
     except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:
         raise UnreadableFile(f"{table.name}: cannot be read to its end ({_plain(error)}); ask for it again") from error
     rows.read = max([rows.read, *(number for number, _ in rows.malformed)])

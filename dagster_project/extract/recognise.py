@@ -22,15 +22,14 @@ def recognise(name: str, header: tuple[str, ...], contracts: dict[str, Contract]
     allowed = [c for c in contracts.values() if pin is None or c.source == pin] or list(contracts.values())
     names = set(header)
     doubled = sorted({n for n in names if header.count(n) > 1})
-    fitting = [c for c in allowed if names.issuperset(c.recognise)]
-    if not fitting:
+    ranked = sorted(allowed, key=lambda c: (-_explained(c, names), not _fits(c, names), c.name))
+    # A file that a fuller contract explains better, but for a missing column, is that export damaged.
+    if not _fits(ranked[0], names):
         raise UnreadableFile(f"{name}: {_nearest(names, allowed)}")
-    ranked = sorted(fitting, key=lambda c: (-_explained(c, names), c.name))
-    best = [c for c in ranked if _explained(c, names) == _explained(ranked[0], names)]
+    best = [c for c in ranked if _fits(c, names) and _explained(c, names) == _explained(ranked[0], names)]
     if len(best) > 1:
-        raise UnreadableFile(
-            f"{name}: the header fits {' and '.join(c.name for c in best)} alike; pin one under `sources` in network.yaml"
-        )
+        tied = " and ".join(c.name for c in best)
+        raise UnreadableFile(f"{name}: the header fits {tied} alike; pin one under `sources` in network.yaml")
     if set(doubled) & ranked[0].headers:
         raise UnreadableFile(f"{name}: the column {doubled[0]!r} stands twice in the header; keep one")
     return ranked[0]
@@ -46,6 +45,10 @@ def drift_of(header: tuple[str, ...], contract: Contract) -> list[Drift]:
     return appeared + gone
 
 
+def _fits(contract: Contract, names: set[str]) -> bool:
+    return names.issuperset(contract.recognise)
+
+
 def _explained(contract: Contract, names: set[str]) -> int:
     return len(contract.headers & names)
 
@@ -53,7 +56,7 @@ def _explained(contract: Contract, names: set[str]) -> int:
 def _nearest(names: set[str], contracts: list[Contract]) -> str:
     close = sorted(
         contracts,
-        key=lambda c: (-len(names.intersection(c.recognise)) / len(c.recognise), -_explained(c, names), c.name),
+        key=lambda c: (-_explained(c, names), -len(names.intersection(c.recognise)) / len(c.recognise), c.name),
     )[:2]
     close = [c for c in close if names.intersection(c.recognise)]
     if not close:

@@ -1,11 +1,10 @@
 """A contract becomes one SELECT that types a batch of text cells and says why a row cannot land.
 
-The batch is a relation `batch` of VARCHAR columns named as the headers, with `row_number`; known
-locations are `known_locations(location_id, timezone, currency)`, zone names `zones(name, iana)`.
-Header names and values reach SQL only quoted.
+The batch is a relation `batch` of VARCHAR columns named as the headers, with columns of its own whose names
+begin with a blank, which no header can: ` file_number`, ` file_key`, ` folder`, ` delivered_on` (DATE) and
+` row_number`. Known locations are `known_locations(location_id, timezone, currency)`, zone names
+`zones(name, iana)`. Header names and values reach SQL only quoted.
 """
-
-from datetime import datetime
 
 from dagster_project.extract.contracts import Case, ColumnRule, Contract
 from dagster_project.extract.listing import HEADQUARTERS
@@ -22,25 +21,25 @@ def literal(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def typing_query(
-    contract: Contract, header: tuple[str, ...], folder: str, file_key: str, delivered_at: datetime
-) -> str:
-    """The SELECT over `batch`: the landed columns of the feed, then `reject_column`, `reject_reason` and
-    `reject_value` (null when the row lands; the value masked) and `delivery_key`, `is_set_key`."""
+def typing_query(contract: Contract, header: tuple[str, ...]) -> str:
+    """The SELECT over `batch`: `file_number`, the landed columns of the feed, `delivery_key` and `is_set_key`,
+    then `reject_column`, `reject_reason` and `reject_value` (null when the row lands; the value masked)."""
     feed = load_feeds()[contract.feed]
-    texts = {c.name: _text(contract.columns.get(c.name), set(header), c, contract) for c in feed.columns}
-    if feed.with_role("location") and folder != HEADQUARTERS:
-        texts["location_id"] = f"coalesce({texts['location_id']}, {literal(folder)})"
+    names = set(header)
+    texts = {c.name: _text(contract.columns.get(c.name), names, c, contract) for c in feed.columns}
+    if feed.with_role("location"):
+        own = f'case when " folder" <> {literal(HEADQUARTERS)} then " folder" end'
+        texts["location_id"] = f"coalesce({texts['location_id']}, {own})"
     raw = ",\n        ".join(f"{text} as {quoted(name)}" for name, text in texts.items())
     zone_rule = contract.columns.get(feed.event_at or "")
-    zone_header = zone_rule.zone_from if zone_rule and zone_rule.zone_from in header else None
+    zone_header = zone_rule.zone_from if zone_rule and zone_rule.zone_from in names else None
     zone_text = f"nullif(trim({quoted(zone_header)}), '')" if zone_header else "null"
     location = "raw.location_id" if feed.with_role("location") else "null"
     typed = ",\n        ".join(f"{_typed(c, contract.columns.get(c.name))} as {quoted(c.name)}" for c in feed.columns)
-    rejects = _rejects(feed, contract, folder, delivered_at, bool(zone_header))
     return f"""
 with raw as (
-    select row_number, {zone_text} as zone_text,
+    select " file_number" as file_number, " file_key" as file_key, " folder" as folder,
+        " delivered_on" as delivered_on, " row_number" as row_number, {zone_text} as zone_text,
         {raw}
     from batch
 ), placed as (
@@ -50,18 +49,19 @@ with raw as (
     left join known_locations l on l.location_id = {location}
     left join zones z on z.name = raw.zone_text
 ), typed as (
-    select row_number, zone, placed as raw,
+    select file_number, file_key, row_number, zone, placed as raw,
         {typed}
     from placed
 ), judged as (
-    select *, case {rejects} end as rejection
+    select *, case {_rejects(feed, contract, bool(zone_header))} end as rejection
     from typed
 )
-select {_landed(feed, contract, file_key)},
+select file_number,
+    {_landed(feed, contract)},
     rejection.col as reject_column, rejection.reason as reject_reason,
     {_mask("rejection.val")} as reject_value
 from judged
-order by row_number
+order by file_number, row_number
 """
 
 
@@ -162,28 +162,19 @@ def _reject(condition: str, column: str, reason: str, value: str) -> str:
     return f"when {condition} then {struct}"
 
 
-def _rejects(feed: Feed, contract: Contract, folder: str, delivered_at: datetime, has_zone: bool) -> str:
+def _rejects(feed: Feed, contract: Contract, has_zone: bool) -> str:
     """The CASE arms that keep a row out, gravest first."""
     arms = []
     if feed.with_role("location"):
-        if folder != HEADQUARTERS:
-            other = f"location_id <> {literal(folder)}"
-            arms.append(
-                _reject(other, "location_id", literal(f"another location than its folder {folder}"), "location_id")
-            )
-        elif feed.scope == "location" and contract.customer_id_scope == "location":
-            arms.append(
-                _reject(
-                    "location_id is null",
-                    "location_id",
-                    literal("empty, but this file holds several locations"),
-                    "null",
-                )
-            )
+        in_folder = f"raw.folder <> {literal(HEADQUARTERS)}"
+        other = "'another location than its folder ' || raw.folder"
+        arms.append(_reject(f"{in_folder} and location_id <> raw.folder", "location_id", other, "location_id"))
+        if feed.scope == "location" and contract.customer_id_scope == "location":
+            empty = literal("empty, but this file holds several locations")
+            arms.append(_reject("location_id is null", "location_id", empty, "null"))
         unknown = literal("unknown location; add it to the locations feed or correct the export")
-        arms.append(
-            _reject("location_id is not null and raw.known_location_id is null", "location_id", unknown, "location_id")
-        )
+        nowhere = "location_id is not null and raw.known_location_id is null"
+        arms.append(_reject(nowhere, "location_id", unknown, "location_id"))
     for column in feed.columns:
         name, text = quoted(column.name), f"raw.{quoted(column.name)}"
         if column.required:
@@ -220,9 +211,8 @@ def _rejects(feed: Feed, contract: Contract, folder: str, delivered_at: datetime
         )
     if feed.event_at:
         event = quoted(feed.event_at)
-        day = delivered_at.date().isoformat()
-        late = literal(f"later than the file's delivery on {day}; check the till's clock")
-        arms.append(_reject(f"cast({event} as date) > date '{day}' + 1", feed.event_at, late, f"raw.{event}"))
+        late = "'later than the file''s delivery on ' || raw.delivered_on || '; check the till''s clock'"
+        arms.append(_reject(f"cast({event} as date) > raw.delivered_on + 1", feed.event_at, late, f"raw.{event}"))
         early = literal(f"before {EARLIEST_YEAR}; check the till's clock")
         arms.append(_reject(f"year({event}) < {EARLIEST_YEAR}", feed.event_at, early, f"raw.{event}"))
     return "\n        ".join(arms) if arms else "when false then {'col': '', 'reason': '', 'val': ''}"
@@ -239,7 +229,7 @@ def _expected(column: Column, contract: Contract) -> str:
     )
 
 
-def _landed(feed: Feed, contract: Contract, file_key: str) -> str:
+def _landed(feed: Feed, contract: Contract) -> str:
     columns = []
     for column in feed.columns:
         name = quoted(column.name)
@@ -260,7 +250,7 @@ def _landed(feed: Feed, contract: Contract, file_key: str) -> str:
             f"{event} as event_local_at",
             f"{literal(contract.source)} as source_system",
             f"{literal(scope)} as customer_id_scope",
-            f"{literal(file_key)} as file_key",
+            "file_key",
             "row_number",
             f"{keys} as delivery_key",
             f"{is_set} as is_set_key",

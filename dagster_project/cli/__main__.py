@@ -1,0 +1,3 @@
+from dagster_project.cli.commands import main
+
+main()

@@ -1,0 +1,143 @@
+"""What make calls: run, dev, check, rollback. Thin; heavy libraries are imported by the command that needs them.
+
+Exit status: 0 done; 1 when a step failed or the gate refused, with the reason as the last line.
+"""
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dagster_project.errors import RegularsError
+from dagster_project.network import NETWORK_VARIABLE, Network, load_network
+
+PROJECT = Path(__file__).resolve().parents[2]
+DEMO = PROJECT / "demo_network"
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Regulars: from every till to judged marts and audiences.",
+)
+NetworkOption = Annotated[Path | None, typer.Option("--network", help="A network.yaml; without it the demo network.")]
+
+
+@app.command()
+def run(network: NetworkOption = None) -> None:
+    """The nightly job: land, clean, identify, build, judge, seal, publish."""
+    loaded = _network(network)
+    from dagster_project.cli.summary import nothing_new, print_summary
+
+    message = nothing_new(loaded)
+    if message is None:
+        with _progress():
+            _run_nightly()
+    print_summary(loaded, message)
+
+
+@app.command()
+def dev(network: NetworkOption = None) -> None:
+    """The Dagster UI with its daemon: schedules, sensors, the asset graph."""
+    _network(network)
+    os.chdir(PROJECT)
+    os.execv(str(Path(sys.executable).with_name("dagster")), ["dagster", "dev"])
+
+
+@app.command()
+def check(network: NetworkOption = None) -> None:
+    """Validate network.yaml and say what each landing file would be read as; writes nothing."""
+    loaded = _network(network)
+    from dagster_project.extract.check import check_landing
+
+    print(f"{loaded.file}: valid")
+    for line in check_landing(loaded):
+        print(line)
+
+
+@app.command()
+def rollback(
+    run: Annotated[str, typer.Option(help="A kept snapshot, such as 2026-10-31-1.")], network: NetworkOption = None
+) -> None:
+    """Publish a kept snapshot again, with the state that belongs to it."""
+    loaded = _network(network)
+    from dagster_project.publish import rollback as roll_back
+
+    print(roll_back(loaded.home, run).message)
+
+
+def _network(file: Path | None) -> Network:
+    """The network asked for, told to everything that is started from here."""
+    if file is None:
+        from dagster_project.demo import write_demo
+
+        write_demo(DEMO)
+        file = DEMO / "network.yaml"
+    os.environ[NETWORK_VARIABLE] = str(file.resolve())
+    return load_network(file)
+
+
+def _run_nightly() -> None:
+    """Run the job in this process and raise what stopped it."""
+    import dagster as dg
+
+    from dagster_project.definitions import build_defs
+
+    with dg.DagsterInstance.get() as instance:
+        result = (
+            build_defs()
+            .resolve_job_def("nightly")
+            .execute_in_process(
+                instance=instance,
+                raise_on_error=False,
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            )
+        )
+    if not result.success:
+        raise RegularsError(_reason(result))
+
+
+def _reason(result) -> str:
+    """The first failure's own words, without Dagster's wrapping."""
+    for event in result.all_events:
+        if event.is_step_failure:
+            error = event.step_failure_data.error
+            while error.cause:
+                error = error.cause
+            return error.message.strip().partition(": ")[2] or error.message.strip()
+    return "the run failed before its first step; see the Dagster log"
+
+
+@contextmanager
+def _progress() -> Iterator[None]:
+    """Show the rooms' progress lines with the seconds since the start."""
+    started = time.monotonic()
+
+    class Elapsed(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            return f"{time.monotonic() - started:6.1f}s  {record.getMessage()}"
+
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(Elapsed())
+    logger = logging.getLogger("regulars")
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+
+
+def main() -> None:
+    try:
+        app()
+    except RegularsError as error:
+        print(error)
+        sys.exit(1)

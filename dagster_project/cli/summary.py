@@ -1,0 +1,75 @@
+"""The last lines of a night: what came in, what was set aside, what was found, and where to look next."""
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from dagster_project.extract.fingerprint import waiting_fingerprint
+from dagster_project.network import Network
+from dagster_project.seal import read_manifest
+
+_REASONS_SHOWN = 12
+_SEGMENTS = """
+select rfm_segment, count(*) as customers, sum(monetary_amount) as net_amount
+from marts.marts.rfm_scores group by 1 order by net_amount desc, 1
+"""
+_ALERTS = """
+select alert_type, count(*) as customers from marts.marts.churn_alerts where outcome = 'open' group by 1 order by 2 desc, 1
+"""
+_FEEDS = """
+select coalesce(feed, 'set aside'), count(*), sum(rows_read), sum(rows_landed), sum(rows_duplicate), sum(rows_rejected)
+from files group by 1 order by feed nulls last
+"""
+_SET_ASIDE = "select reason from files where status = 'rejected' order by path"
+_REJECTED = """
+select file, coalesce("column", 'row'), reason, count(*) from rejected_rows group by all order by 4 desc, 1, 2, 3
+"""
+
+
+def nothing_new(network: Network) -> str | None:
+    """A line when what is published was made from just what lies there now; None when there is work."""
+    run = network.home.published_run()
+    if run is None or read_manifest(network.home.snapshots / run)["input_fingerprint"] != waiting_fingerprint(network):
+        return None
+    return f"Nothing new came in since run {run}; what is published stands."
+
+
+def print_summary(network: Network, message: str | None) -> None:
+    """Tables of the published run; `message` first, when there was nothing to do."""
+    console = Console(highlight=False, soft_wrap=True)
+    home = network.home
+    with duckdb.connect(str(home.ops), read_only=True) as ops:
+        _print_rows(console, "What came in", ("feed", "files", "read", "landed", "duplicate", "rejected"), ops, _FEEDS)
+        _print_list(console, "Files set aside", [row[0] for row in ops.execute(_SET_ASIDE).fetchall()])
+        rejected = ops.execute(_REJECTED).fetchall()
+        _print_list(
+            console, "Rows rejected", [f"{n:,} x {file}: {column}: {reason}" for file, column, reason, n in rejected]
+        )
+    with duckdb.connect(str(home.published / "marts.duckdb"), read_only=True) as marts:
+        _print_rows(console, "The regulars", ("segment", "customers", "net amount"), marts, _SEGMENTS)
+        _print_rows(console, "Who is slipping away", ("open alerts", "customers"), marts, _ALERTS)
+    run = home.published_run()
+    as_of = read_manifest(home.snapshots / run)["as_of_date"]
+    console.print(f"\nWhere to look next: duckdb {home.published / 'marts.duckdb'}  (select * from customer_360)")
+    console.print(f"What happened: {home.ops}   Audiences: {home.published / 'restricted' / 'audiences'}")
+    console.print(message or f"Done: run {run} is published, as of {as_of}.")
+
+
+def _print_rows(console: Console, title: str, headers: tuple[str, ...], connection, query: str) -> None:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for number, header in enumerate(headers):
+        table.add_column(header, justify="left" if number == 0 else "right")
+    for row in connection.execute(query).fetchall():
+        table.add_row(*(cell if isinstance(cell, str) else f"{cell:,.0f}" for cell in row))
+    console.print()
+    console.print(table)
+
+
+def _print_list(console: Console, title: str, lines: list[str]) -> None:
+    if not lines:
+        return
+    console.print(f"\n[bold]{title}[/bold]")
+    for line in lines[:_REASONS_SHOWN]:
+        console.print(f"  {line}", markup=False)
+    if len(lines) > _REASONS_SHOWN:
+        console.print(f"  ... and {len(lines) - _REASONS_SHOWN} more; see ops.files and ops.rejected_rows")

@@ -1,0 +1,29 @@
+"""The only place that assembles. `build_defs` takes overrides, so that tests swap resources without patching."""
+
+import dagster as dg
+
+from dagster_project.defs.gate import build_gate
+from dagster_project.defs.identity import identity
+from dagster_project.defs.jobs import EVERY_NIGHT, NIGHTLY
+from dagster_project.defs.landing import LANDING_ZONE, PREVIOUS_ALERTS, clean, extract
+from dagster_project.defs.marts import build_dbt_assets
+from dagster_project.defs.publishing import published
+from dagster_project.defs.resources import NetworkResource
+
+
+def build_defs(**resources: object) -> dg.Definitions:
+    """The whole pipeline; `resources` replace the default ones by name."""
+    judged, snapshot = build_gate()
+    return dg.Definitions(
+        assets=[LANDING_ZONE, PREVIOUS_ALERTS, extract, clean, identity, build_dbt_assets(), snapshot, published],
+        asset_checks=[judged],
+        jobs=[NIGHTLY],
+        schedules=[EVERY_NIGHT],
+        executor=dg.in_process_executor,
+        resources={"network": NetworkResource()} | resources,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    return build_defs()

@@ -1,0 +1,40 @@
+"""Identity as assets: the tables that say which records are one person."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from dagster_project.defs.landing import CLEAN
+from dagster_project.defs.resources import NetworkResource, progress
+from dagster_project.identity import resolve
+from dagster_project.network import hash_key
+from dagster_project.parameters import read_run
+from dagster_project.warehouse.prepare import begin_candidate
+
+TABLES = {
+    "source_records": "One row per customer record of one till, list or contact.",
+    "customer_identities": "One row per source record and validity period: which customer it belongs to, by which rule.",
+    "order_records": "One row per order that has a customer.",
+    "golden_records": "One row per customer: the best of what its records say.",
+    "golden_record_audit": "One row per customer and field: which record won, and by which rule.",
+    "contact_points": "One row per customer and contact point, with the consent that belongs to it.",
+}
+SPECS = [
+    dg.AssetSpec(
+        ["lake", table],
+        group_name="identity",
+        deps=[*(spec.key for spec in CLEAN), ["lake", "parameters"]],
+        description=description,
+    )
+    for table, description in TABLES.items()
+]
+
+
+@dg.multi_asset(name="identity", specs=SPECS)
+def identity(network: NetworkResource) -> Iterator[dg.MaterializeResult]:
+    loaded = network.load()
+    begin_candidate(loaded.home)
+    summary = resolve(loaded.home, loaded, read_run(loaded.home).as_of_date, hash_key(loaded))
+    progress.info(f"found {summary['customers']:,} customers in {summary['source_records']:,} records")
+    for table in TABLES:
+        yield dg.MaterializeResult(asset_key=["lake", table], metadata=summary)

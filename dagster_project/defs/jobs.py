@@ -1,0 +1,18 @@
+"""The nightly job and its schedule."""
+
+import dagster as dg
+
+# One process: DuckDB's files have one writer, and a process per step would pay every import again.
+NIGHTLY = dg.define_asset_job(
+    "nightly",
+    selection=dg.AssetSelection.all(),
+    executor_def=dg.in_process_executor,
+    description="One night: exports to published marts and audiences.",
+)
+
+EVERY_NIGHT = dg.ScheduleDefinition(
+    name="every_night",
+    job=NIGHTLY,
+    cron_schedule="0 3 * * *",
+    description="At three, when the last tills have exported.",
+)

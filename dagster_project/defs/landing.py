@@ -1,0 +1,80 @@
+"""Extraction and cleaning as assets: one per feed, so that rows and rejects stand where one looks for them."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from dagster_project.clean import clean_feeds
+from dagster_project.defs.resources import NetworkResource, progress
+from dagster_project.extract.nightly import Landed, extract_night
+from dagster_project.feeds import load_feeds
+
+LANDING_ZONE = dg.AssetSpec(
+    "landing_zone", group_name="landing", description="Exports as locations and the franchisor deliver them; read only."
+)
+PREVIOUS_ALERTS = dg.AssetSpec(
+    ["lake", "previous_churn_alerts"],
+    group_name="state",
+    description="The alerts of the last published run: an input of this one.",
+)
+LANDED = [
+    dg.AssetSpec(
+        ["landed", feed.name],
+        group_name="landed",
+        deps=[LANDING_ZONE],
+        description=f"{feed.description.capitalize()}: typed, every physical row accounted for.",
+    )
+    for feed in load_feeds().values()
+]
+ARRIVAL = dg.AssetSpec(
+    ["lake", "arrival"],
+    group_name="landed",
+    deps=[LANDING_ZONE],
+    description="One row per location: through which business day it has delivered.",
+)
+PARAMETERS = dg.AssetSpec(
+    ["lake", "parameters"],
+    group_name="landed",
+    deps=[LANDING_ZONE],
+    description="One row: this run's id, its as-of date and every threshold of network.yaml.",
+)
+CLEAN = [
+    dg.AssetSpec(
+        ["lake", feed.name],
+        group_name="clean",
+        deps=[["landed", feed.name], ["landed", "locations"]]
+        if feed.name != "locations"
+        else [["landed", "locations"]],
+        description=f"{feed.description.capitalize()}: each delivery counted once, contact details normalised and judged.",
+    )
+    for feed in load_feeds().values()
+]
+
+
+@dg.multi_asset(name="extract", specs=[*LANDED, ARRIVAL, PARAMETERS])
+def extract(network: NetworkResource) -> Iterator[dg.MaterializeResult]:
+    landed = extract_night(network.load(), progress.info)
+    read = sum(entry.rows_read for entry in landed.entries)
+    progress.info(f"landed {read:,} rows from {len(landed.entries):,} files; {len(landed.set_aside)} files set aside")
+    for feed in load_feeds():
+        yield dg.MaterializeResult(asset_key=["landed", feed], metadata=_landed_metadata(landed, feed))
+    yield dg.MaterializeResult(asset_key=ARRIVAL.key, metadata={"as_of_date": landed.as_of_date.isoformat()})
+    yield dg.MaterializeResult(asset_key=PARAMETERS.key, metadata={"run_id": landed.run_id})
+
+
+@dg.multi_asset(name="clean", specs=CLEAN)
+def clean(network: NetworkResource) -> Iterator[dg.MaterializeResult]:
+    loaded = network.load()
+    summary = clean_feeds(loaded.home, loaded)
+    progress.info("cleaned contact details")
+    for feed in load_feeds():
+        yield dg.MaterializeResult(asset_key=["lake", feed], metadata=summary[feed])
+
+
+def _landed_metadata(landed: Landed, feed: str) -> dict:
+    set_aside = [f"- {entry.reason}" for entry in landed.set_aside]
+    return {
+        **landed.counts(feed),
+        "as_of_date": landed.as_of_date.isoformat(),
+        "files set aside (all feeds)": dg.MetadataValue.md("\n".join(set_aside) or "none"),
+    }

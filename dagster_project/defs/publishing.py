@@ -1,0 +1,18 @@
+"""Publishing as an asset: the newest sealed snapshot, delivered and swapped in."""
+
+import dagster as dg
+
+from dagster_project.defs.resources import PROJECT_ROOT, NetworkResource, progress
+from dagster_project.publish import publish
+
+
+@dg.asset(
+    group_name="published",
+    deps=["snapshot"],
+    description="What analysts and destinations have: the newest sealed snapshot, verified again and swapped in one rename.",
+)
+def published(network: NetworkResource) -> dg.MaterializeResult:
+    loaded = network.load()
+    result = publish(loaded.home, loaded, PROJECT_ROOT)
+    progress.info(result.message)
+    return dg.MaterializeResult(metadata={"published_run": result.published_run or "none", "what": result.message})

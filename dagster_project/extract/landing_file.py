@@ -1,0 +1,99 @@
+"""One file on its way into the lake: its two writers, what was seen of it, and the ledger's entry at the end."""
+
+import json
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dagster_project.errors import UnreadableFile
+from dagster_project.extract.contracts import Contract
+from dagster_project.extract.ledger import Entry
+from dagster_project.extract.locations import Location, context_of
+from dagster_project.extract.reading import Rows, Table
+from dagster_project.extract.recognise import drift_of
+from dagster_project.extract.writing import ParquetWriter
+from dagster_project.feeds import load_feeds
+from dagster_project.home import Home
+
+REJECT_SCHEMA = pa.schema(
+    [
+        ("file_key", pa.string()),
+        ("row_number", pa.int64()),
+        ("column", pa.string()),
+        ("reason", pa.string()),
+        ("value_masked", pa.string()),
+    ]
+)
+_REJECT_COLUMNS = ["reject_column", "reject_reason", "reject_value"]
+
+
+@dataclass
+class FileInLanding:
+    """`blank` is the entry as far as it is known before reading."""
+
+    home: Home
+    blank: Entry
+    table: Table
+    contract: Contract
+    rows: Rows = field(default_factory=Rows)
+    latest: datetime | None = None
+    mentioned: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        name = f"{self.blank.file_key}.parquet"
+        self.landed = ParquetWriter(self.home.landed(self.contract.feed) / name, even_empty=True)
+        self.rejected = ParquetWriter(self.home.rejected / name, even_empty=False)
+
+    def take(self, typed: pa.Table) -> None:
+        """Write a typed slice of this file: good rows to the feed, the others to the rejects."""
+        good = pc.is_null(typed["reject_reason"])
+        bad = typed.filter(pc.invert(good)).select(["file_key", "row_number", *_REJECT_COLUMNS])
+        self.rejected.write(bad.rename_columns(REJECT_SCHEMA.names).cast(REJECT_SCHEMA))
+        typed = typed.drop_columns(_REJECT_COLUMNS)
+        if "location_id" in typed.column_names and self.contract.feed != "locations":
+            self.mentioned.update(i for i in pc.unique(typed["location_id"]).to_pylist() if i)
+        typed = typed.filter(good)
+        event_at = load_feeds()[self.contract.feed].event_at
+        if event_at and typed.num_rows:
+            seen = (self.latest, pc.max(typed[event_at]).as_py())
+            self.latest = max((at for at in seen if at), default=None)
+        self.landed.write(typed)
+
+    def finish(self, known: dict[str, Location]) -> Entry:
+        """Close both files and account for every row. Raises UnreadableFile when there was none."""
+        if self.rows.read == 0:
+            raise UnreadableFile(f"{self.blank.path}: a header without rows; nothing was sold, or the export failed")
+        self.rejected.write(self._malformed())
+        drift = [[d.change, d.column] for d in drift_of(self.table.header, self.contract)]
+        return replace(
+            self.blank,
+            source=self.contract.source,
+            contract=self.contract.name,
+            feed=self.contract.feed,
+            status="landed",
+            rows_read=self.rows.read,
+            rows_landed=self.landed.finish(),
+            rows_rejected=self.rejected.finish(),
+            latest_event_at=self.latest,
+            locations=context_of(list(self.mentioned), known),
+            drift=json.dumps(drift),
+        )
+
+    def abandon(self) -> None:
+        """Leave nothing half-written."""
+        self.landed.abandon()
+        self.rejected.abandon()
+
+    def _malformed(self) -> pa.Table:
+        expected = len(self.table.header)
+        lines = [
+            {
+                "file_key": self.blank.file_key,
+                "row_number": n,
+                "reason": f"{found} cells where the header has {expected}",
+            }
+            for n, found in self.rows.malformed
+        ]
+        return pa.Table.from_pylist(lines, schema=REJECT_SCHEMA)
