@@ -14,7 +14,8 @@ select rfm_segment, count(*) as customers, sum(monetary_amount) as net_amount
 from marts.marts.rfm_scores group by 1 order by net_amount desc, 1
 """
 _ALERTS = """
-select alert_type, count(*) as customers from marts.marts.churn_alerts where outcome = 'open' group by 1 order by 2 desc, 1
+select alert_type, count(*) as customers
+from marts.marts.churn_alerts where outcome = 'open' group by 1 order by 2 desc, 1
 """
 _FEEDS = """
 select coalesce(feed, 'set aside'), count(*), sum(rows_read), sum(rows_landed), sum(rows_duplicate), sum(rows_rejected)

@@ -45,7 +45,7 @@ CLEAN = [
         deps=[["landed", feed.name], ["landed", "locations"]]
         if feed.name != "locations"
         else [["landed", "locations"]],
-        description=f"{feed.description.capitalize()}: each delivery counted once, contact details normalised and judged.",
+        description=f"{feed.description.capitalize()}: counted once, contact details normalised and judged.",
     )
     for feed in load_feeds().values()
 ]

@@ -9,7 +9,7 @@ from dagster_project.publish import publish
 @dg.asset(
     group_name="published",
     deps=["snapshot"],
-    description="What analysts and destinations have: the newest sealed snapshot, verified again and swapped in one rename.",
+    description="What analysts and destinations have: the newest sealed snapshot, swapped in by one rename.",
 )
 def published(network: NetworkResource) -> dg.MaterializeResult:
     loaded = network.load()

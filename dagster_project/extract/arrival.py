@@ -36,8 +36,8 @@ def note_arrival(network: Network, entries: list[Entry]) -> date:
     as_of = latest_as_of(sales, through) if network.as_of_date == "latest" else network.as_of_date
     if as_of is None:
         raise RegularsError(
-            f"{network.landing}: nothing has landed that carries a business date; put exports into <location_id>/ or hq/, "
-            "and see ops.files for what was set aside and why"
+            f"{network.landing}: nothing has landed that carries a business date; put exports into <location_id>/ "
+            "or hq/, and see ops.files for what was set aside and why"
         )
     listed = sorted({i for e in entries if e.is_current for i in _mentioned(e)} | _listed(home, entries) | set(through))
     table = pa.table(
@@ -79,7 +79,8 @@ def _daily_sales(home: Home, entries: list[Entry]) -> pd.DataFrame:
         if paths:
             frames.append(
                 duckdb.execute(
-                    """select location_id, business_date, cast(sum(greatest(coalesce(net_amount, 0), 0)) as double) as sales
+                    """select location_id, business_date,
+                           cast(sum(greatest(coalesce(net_amount, 0), 0)) as double) as sales
                        from read_parquet($paths) l anti join read_parquet($superseded) s using (file_key, row_number)
                        group by all order by all""",
                     {"paths": paths, "superseded": str(home.superseded)},

@@ -8,17 +8,9 @@ begin with a blank, which no header can: ` file_number`, ` file_key`, ` folder`,
 
 from dagster_project.extract.contracts import Case, ColumnRule, Contract
 from dagster_project.extract.listing import HEADQUARTERS
+from dagster_project.extract.reject_sql import masked, reject_arms
+from dagster_project.extract.sql_text import literal, quoted
 from dagster_project.feeds import Column, Feed, load_feeds
-
-EARLIEST_YEAR = 1970
-
-
-def quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
 
 
 def typing_query(contract: Contract, header: tuple[str, ...]) -> str:
@@ -53,13 +45,13 @@ with raw as (
         {typed}
     from placed
 ), judged as (
-    select *, case {_rejects(feed, contract, bool(zone_header))} end as rejection
+    select *, case {reject_arms(feed, contract, bool(zone_header))} end as rejection
     from typed
 )
 select file_number,
     {_landed(feed, contract)},
     rejection.col as reject_column, rejection.reason as reject_reason,
-    {_mask("rejection.val")} as reject_value
+    {masked("rejection.val")} as reject_value
 from judged
 order by file_number, row_number
 """
@@ -133,10 +125,8 @@ def _typed(column: Column, rule: ColumnRule | None) -> str:
         return (
             f"case when {text} is null then {literal(column.default)} else {allowed} end" if column.default else allowed
         )
-    if column.type == "timestamp":
-        return f"{_local_time(text, rule)}"
-    if column.type == "date":
-        return f"cast({_local_time(text, rule)} as date)"
+    if column.type in ("timestamp", "date"):
+        return f"cast({_local_time(text, rule)} as {column.type})"
     if column.type == "decimal":
         return _decimal(text, rule or ColumnRule(constant=""))
     if column.type == "integer":
@@ -155,78 +145,6 @@ def _local_time(text: str, rule: ColumnRule | None) -> str:
         return f"try_strptime({text}, [{', '.join(literal(f) for f in rule.formats)}])"
     with_offset = f"timezone(zone, try_cast({text} as timestamptz))"
     return f"case when regexp_full_match({text}, {_OFFSET}) then {with_offset} else try_cast({text} as timestamp) end"
-
-
-def _reject(condition: str, column: str, reason: str, value: str) -> str:
-    struct = f"{{'col': {literal(column)}, 'reason': {reason}, 'val': {value}}}"
-    return f"when {condition} then {struct}"
-
-
-def _rejects(feed: Feed, contract: Contract, has_zone: bool) -> str:
-    """The CASE arms that keep a row out, gravest first."""
-    arms = []
-    if feed.with_role("location"):
-        in_folder = f"raw.folder <> {literal(HEADQUARTERS)}"
-        other = "'another location than its folder ' || raw.folder"
-        arms.append(_reject(f"{in_folder} and location_id <> raw.folder", "location_id", other, "location_id"))
-        if feed.scope == "location" and contract.customer_id_scope == "location":
-            empty = literal("empty, but this file holds several locations")
-            arms.append(_reject("location_id is null", "location_id", empty, "null"))
-        unknown = literal("unknown location; add it to the locations feed or correct the export")
-        nowhere = "location_id is not null and raw.known_location_id is null"
-        arms.append(_reject(nowhere, "location_id", unknown, "location_id"))
-    for column in feed.columns:
-        name, text = quoted(column.name), f"raw.{quoted(column.name)}"
-        if column.required:
-            arms.append(_reject(f"{text} is null", column.name, literal("empty, but required"), "null"))
-        if column.type != "text" and column.name in contract.columns:
-            arms.append(
-                _reject(
-                    f"{text} is not null and {name} is null", column.name, literal(_expected(column, contract)), text
-                )
-            )
-    if feed.with_role("currency"):
-        wrong = "currency is not null and currency <> raw.known_currency"
-        reason = "'another currency than its location''s ' || raw.known_currency"
-        arms.append(_reject(wrong, "currency", reason, "currency"))
-    if feed.with_role("timezone"):
-        unknown_zone = literal("unknown time zone; an IANA or Rails name is expected")
-        arms.append(
-            _reject(
-                "timezone is not null and timezone not in (select name from zones)",
-                "timezone",
-                unknown_zone,
-                "timezone",
-            )
-        )
-    if has_zone:
-        unknown_zone = literal("unknown time zone; an IANA or Rails name is expected")
-        arms.append(
-            _reject(
-                "raw.zone_text is not null and raw.given_zone is null",
-                feed.event_at or "",
-                unknown_zone,
-                "raw.zone_text",
-            )
-        )
-    if feed.event_at:
-        event = quoted(feed.event_at)
-        late = "'later than the file''s delivery on ' || raw.delivered_on || '; check the till''s clock'"
-        arms.append(_reject(f"cast({event} as date) > raw.delivered_on + 1", feed.event_at, late, f"raw.{event}"))
-        early = literal(f"before {EARLIEST_YEAR}; check the till's clock")
-        arms.append(_reject(f"year({event}) < {EARLIEST_YEAR}", feed.event_at, early, f"raw.{event}"))
-    return "\n        ".join(arms) if arms else "when false then {'col': '', 'reason': '', 'val': ''}"
-
-
-def _expected(column: Column, contract: Contract) -> str:
-    rule = contract.columns[column.name]
-    if column.type == "enum":
-        return f"not one of {', '.join([*(rule.values or {}), *column.values])}"
-    if column.type in ("timestamp", "date") and rule.formats:
-        return f"not a {column.type} written as {' or '.join(rule.formats)}"
-    return {"timestamp": "not a time in ISO 8601", "date": "not a date in ISO 8601"}.get(
-        column.type, f"not a {column.type}"
-    )
 
 
 def _landed(feed: Feed, contract: Contract) -> str:
@@ -276,9 +194,3 @@ def _delivery_key(feed: Feed, contract: Contract) -> tuple[str, str]:
     if feed.replace == feed.key:
         return hashed(feed.key), "false"
     return f"case when {unkeyed} then {hashed(feed.replace)} else {hashed(feed.key)} end", f"({unkeyed})"
-
-
-def _mask(value: str) -> str:
-    """The shape of a value: letters as x, digits as 9, at most 24 characters."""
-    letters = f"regexp_replace(cast({value} as varchar), '\\p{{L}}', 'x', 'g')"
-    return f"left(regexp_replace({letters}, '[0-9]', '9', 'g'), 24)"

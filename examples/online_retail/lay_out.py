@@ -43,6 +43,5 @@ if __name__ == "__main__":
         )
     period = [date.fromisoformat(argument) for argument in sys.argv[2:4]]
     count = lay_out(Path(sys.argv[1]), LANDING, *period)
-    print(
-        f"{count} daily files and locations.csv are in {LANDING / 'hq'}; now: make run NETWORK=examples/online_retail/network.yaml"
-    )
+    print(f"{count} daily files and locations.csv are in {LANDING / 'hq'}")
+    print("now: make run NETWORK=examples/online_retail/network.yaml")

@@ -11,7 +11,7 @@ SQUARE = (
 
 def square(day: int, transaction: str, name: str, items: list[str]) -> str:
     return "".join(
-        f'2026-10-{day:02},08:00:00,Eastern Time (US & Canada),None,{item},1.0,$4.00,$0.00,$4.00,$0.32,'
+        f"2026-10-{day:02},08:00:00,Eastern Time (US & Canada),None,{item},1.0,$4.00,$0.00,$4.00,$0.32,"
         f"{transaction},p-{transaction},Payment,,{name}\n"
         for item in items
     )

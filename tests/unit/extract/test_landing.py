@@ -14,10 +14,12 @@ def test_lines_land_typed_with_local_and_utc_time(zone) -> None:
     assert landed.as_of_date == date(2026, 10, 5)
     assert landed.run_id == "2026-10-05-1"
     # New York is four hours behind UTC in October.
-    assert zone.rows("order_lines", "location_id, ordered_at, event_local_at, business_date, net_amount, kind, currency") == [
-        ("shop_1", datetime(2026, 10, 5, 12, 15), datetime(2026, 10, 5, 8, 15), date(2026, 10, 5), Decimal(amount), "sale", "USD")
-        for amount in ("3.0000", "4.5000")
-    ]
+    assert (
+        zone.rows("order_lines", "location_id, ordered_at, event_local_at, business_date, kind, currency")
+        == [("shop_1", datetime(2026, 10, 5, 12, 15), datetime(2026, 10, 5, 8, 15), date(2026, 10, 5), "sale", "USD")]
+        * 2
+    )
+    assert zone.rows("order_lines", "net_amount") == [(Decimal("3.0000"),), (Decimal("4.5000"),)]
 
 
 def test_an_offset_in_the_text_decides_the_instant(zone) -> None:
@@ -90,7 +92,8 @@ def test_an_unknown_location_rejects_rows_until_the_feed_lists_it(zone) -> None:
 
 def test_another_currency_than_the_locations_is_rejected(zone) -> None:
     zone.put("hq/locations.csv", "location_id,currency,timezone\nshop_1,CAD,America/Toronto\n")
-    zone.put("shop_1/a.csv", "order_id,ordered_at,quantity,net_amount,currency\no1,2026-10-05,1,4,CAD\no2,2026-10-05,1,4,USD\n")
+    header = "order_id,ordered_at,quantity,net_amount,currency\n"
+    zone.put("shop_1/a.csv", header + "o1,2026-10-05,1,4,CAD\no2,2026-10-05,1,4,USD\n")
     zone.land()
     assert zone.ops('select row_number, "column", reason from rejected_rows') == [
         (2, "currency", "another currency than its location's CAD")

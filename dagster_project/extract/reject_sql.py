@@ -1,0 +1,89 @@
+"""Why a row cannot land, as arms of one CASE: each gives the column, a reason a person can act on, and the value.
+
+The reasons never quote a value; `masked` keeps only its shape.
+"""
+
+from dagster_project.extract.contracts import Contract
+from dagster_project.extract.listing import HEADQUARTERS
+from dagster_project.extract.sql_text import literal, quoted
+from dagster_project.feeds import Column, Feed
+
+EARLIEST_YEAR = 1970
+
+
+def reject_arms(feed: Feed, contract: Contract, has_zone: bool) -> str:
+    """The CASE arms that keep a row out, gravest first."""
+    arms = []
+    if feed.with_role("location"):
+        in_folder = f"raw.folder <> {literal(HEADQUARTERS)}"
+        other = "'another location than its folder ' || raw.folder"
+        arms.append(_reject(f"{in_folder} and location_id <> raw.folder", "location_id", other, "location_id"))
+        if feed.scope == "location" and contract.customer_id_scope == "location":
+            empty = literal("empty, but this file holds several locations")
+            arms.append(_reject("location_id is null", "location_id", empty, "null"))
+        unknown = literal("unknown location; add it to the locations feed or correct the export")
+        nowhere = "location_id is not null and raw.known_location_id is null"
+        arms.append(_reject(nowhere, "location_id", unknown, "location_id"))
+    for column in feed.columns:
+        name, text = quoted(column.name), f"raw.{quoted(column.name)}"
+        if column.required:
+            arms.append(_reject(f"{text} is null", column.name, literal("empty, but required"), "null"))
+        if column.type != "text" and column.name in contract.columns:
+            arms.append(
+                _reject(
+                    f"{text} is not null and {name} is null", column.name, literal(_expected(column, contract)), text
+                )
+            )
+    if feed.with_role("currency"):
+        wrong = "currency is not null and currency <> raw.known_currency"
+        reason = "'another currency than its location''s ' || raw.known_currency"
+        arms.append(_reject(wrong, "currency", reason, "currency"))
+    if feed.with_role("timezone"):
+        unknown_zone = literal("unknown time zone; an IANA or Rails name is expected")
+        arms.append(
+            _reject(
+                "timezone is not null and timezone not in (select name from zones)",
+                "timezone",
+                unknown_zone,
+                "timezone",
+            )
+        )
+    if has_zone:
+        unknown_zone = literal("unknown time zone; an IANA or Rails name is expected")
+        arms.append(
+            _reject(
+                "raw.zone_text is not null and raw.given_zone is null",
+                feed.event_at or "",
+                unknown_zone,
+                "raw.zone_text",
+            )
+        )
+    if feed.event_at:
+        event = quoted(feed.event_at)
+        late = "'later than the file''s delivery on ' || raw.delivered_on || '; check the till''s clock'"
+        arms.append(_reject(f"cast({event} as date) > raw.delivered_on + 1", feed.event_at, late, f"raw.{event}"))
+        early = literal(f"before {EARLIEST_YEAR}; check the till's clock")
+        arms.append(_reject(f"year({event}) < {EARLIEST_YEAR}", feed.event_at, early, f"raw.{event}"))
+    return "\n        ".join(arms) if arms else "when false then {'col': '', 'reason': '', 'val': ''}"
+
+
+def _reject(condition: str, column: str, reason: str, value: str) -> str:
+    struct = f"{{'col': {literal(column)}, 'reason': {reason}, 'val': {value}}}"
+    return f"when {condition} then {struct}"
+
+
+def _expected(column: Column, contract: Contract) -> str:
+    rule = contract.columns[column.name]
+    if column.type == "enum":
+        return f"not one of {', '.join([*(rule.values or {}), *column.values])}"
+    if column.type in ("timestamp", "date") and rule.formats:
+        return f"not a {column.type} written as {' or '.join(rule.formats)}"
+    return {"timestamp": "not a time in ISO 8601", "date": "not a date in ISO 8601"}.get(
+        column.type, f"not a {column.type}"
+    )
+
+
+def masked(value: str) -> str:
+    """The shape of a value: letters as x, digits as 9, at most 24 characters."""
+    letters = f"regexp_replace(cast({value} as varchar), '\\p{{L}}', 'x', 'g')"
+    return f"left(regexp_replace({letters}, '[0-9]', '9', 'g'), 24)"
