@@ -1,0 +1,72 @@
+"""network.yaml: every key has its default, and every mistake names key, value and what is allowed."""
+
+import re
+import stat
+from pathlib import Path
+
+import pytest
+
+from dagster_project.errors import NetworkError
+from dagster_project.network import hash_key, load_network
+
+README = Path(__file__).resolve().parents[2] / "docs" / "network.md"
+
+
+def write(folder: Path, text: str) -> Path:
+    file = folder / "network.yaml"
+    file.write_text(text)
+    return file
+
+
+def test_a_minimal_file_is_a_whole_one(tmp_path: Path) -> None:
+    network = load_network(write(tmp_path, "network:\n"))
+    assert network.network.name == "Demo Coffee"
+    assert network.landing == tmp_path / "landing"
+    assert network.home.root == tmp_path / "home"
+    assert network.as_of_date == "latest"
+    assert network.churn.declining_ratio == 0.60
+    assert [d.name for d in network.destinations] == ["email_drop"]
+
+
+def test_the_documented_defaults_are_the_real_ones(tmp_path: Path) -> None:
+    documented = re.search(r"```yaml\n(.*?)```", README.read_text(), re.S).group(1)
+    written = load_network(write(tmp_path, documented))
+    assert written == load_network(write(tmp_path, "network:\n"))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("churn: {declining_ration: 0.5}", ["churn.declining_ration", "0.5", "declining_ratio"]),
+        ("chrun: {}", ["chrun", "churn", "publish"]),
+        ("churn: {evidence: 2}", ["churn.evidence", "2", "less than or equal to 1"]),
+        ("network: {timezone: Mars/Olympus}", ["network.timezone", "Mars/Olympus", "IANA"]),
+        ("network: {currency: dollars}", ["network.currency", "dollars", "[A-Z]{3}"]),
+        ("as_of_date: soon", ["as_of_date", "soon", "latest"]),
+        ("destinations: [{name: drop, type: pigeon}]", ["destinations.0.type", "pigeon", "file"]),
+        ("destinations: [{name: drop, type: file, token: x}]", ["destinations.0.token", "name, type"]),
+        ("consent: {jurisdiction: FR}", ["consent.jurisdiction", "FR", "US"]),
+        ("publish: {ready_by: noon}", ["publish.ready_by", "noon"]),
+        ("- a list", ["a mapping of keys is expected"]),
+        ("network: [", ["not readable as YAML"]),
+    ],
+)
+def test_mistakes_are_named(tmp_path: Path, text: str, told: list[str]) -> None:
+    with pytest.raises(NetworkError) as error:
+        load_network(write(tmp_path, text))
+    assert all(part in str(error.value) for part in told), str(error.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(NetworkError, match="no such file"):
+        load_network(tmp_path / "network.yaml")
+
+
+def test_the_key_is_generated_once_and_closed_to_others(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.delenv("REGULARS_KEY", raising=False)
+    network = load_network(write(tmp_path, "network:\n"))
+    key = hash_key(network)
+    assert hash_key(network) == key
+    assert stat.S_IMODE((network.home.state / "key").stat().st_mode) == 0o600
+    monkeypatch.setenv("REGULARS_KEY", "given")
+    assert hash_key(network) == b"given"
