@@ -1,0 +1,82 @@
+"""What a candidate gets after its tables are judged: ops, the analysts' views, Parquet, closed doors."""
+
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.home import Home
+from dagster_project.ops import TABLES
+
+MARTS = "select table_name from duckdb_tables() where database_name = 'marts' and schema_name = 'marts' order by 1"
+# A till may put an address into any cell, a file's name too; ops tells about cells, so it is masked on its way out.
+EMAIL_PATTERN = r"[^\s@,;:/]+@[^\s@,;:/]+\.[A-Za-z]{2,}"
+
+
+def mart_rows(marts_file: Path) -> dict[str, int]:
+    """Mart -> row count."""
+    with duckdb.connect(str(marts_file), read_only=True) as connection:
+        marts = [name for (name,) in connection.execute(MARTS).fetchall()]
+        return {
+            mart: connection.execute(f"select count(*) from marts.marts.{quoted(mart)}").fetchone()[0] for mart in marts
+        }
+
+
+def finish_marts(home: Home, run_id: str) -> None:
+    """Copy ops into the candidate and give every mart a view in `main`, so that `select * from customer_360` works.
+
+    Whoever reads the copy reads a sealed set, so this run stands there as sealed.
+    """
+    with duckdb.connect(str(home.candidate_marts)) as connection:
+        connection.execute(f"attach '{escaped(home.ops)}' as operations (read_only)")
+        connection.execute("create schema if not exists marts.ops")
+        for table in TABLES:
+            columns = _masked(connection, table)
+            connection.execute(f"create or replace table marts.ops.{table} as select {columns} from operations.{table}")
+        connection.execute(
+            "update marts.ops.runs set status = 'sealed' where run_id = ? and status = 'running'", [run_id]
+        )
+        for (mart,) in connection.execute(MARTS).fetchall():
+            connection.execute(
+                f"create or replace view marts.main.{quoted(mart)} as select * from marts.marts.{quoted(mart)}"
+            )
+        connection.execute("detach operations")
+        connection.execute("checkpoint marts")
+
+
+def export_parquet(home: Home) -> None:
+    """candidate/parquet/<mart>.parquet, the same rows as the mart."""
+    folder = home.candidate / "parquet"
+    folder.mkdir(exist_ok=True)
+    for leftover in folder.iterdir():
+        leftover.unlink()
+    with duckdb.connect(str(home.candidate_marts), read_only=True) as connection:
+        for (mart,) in connection.execute(MARTS).fetchall():
+            target = escaped(folder / f"{mart}.parquet")
+            connection.execute(f"copy marts.marts.{quoted(mart)} to '{target}' (format parquet, compression zstd)")
+
+
+def close_to_others(candidate: Path) -> None:
+    """restricted/ and state/ are for the pipeline's user alone: folders 0700, files 0600."""
+    for name in ("restricted", "state"):
+        folder = candidate / name
+        folder.mkdir(exist_ok=True)
+        for path in (folder, *folder.rglob("*")):
+            path.chmod(0o700 if path.is_dir() else 0o600)
+
+
+def quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def escaped(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _masked(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+    columns = connection.execute(f"describe operations.{table}").fetchall()
+    return ", ".join(
+        f"regexp_replace({quoted(name)}, '{EMAIL_PATTERN}', '[masked]', 'g') as {quoted(name)}"
+        if type_ == "VARCHAR"
+        else quoted(name)
+        for name, type_, *_ in columns
+    )

@@ -1,0 +1,110 @@
+"""Runs the suites over a candidate: one context, one read-only connection, SQL pushed down to DuckDB."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from expectations.engine import attached_engine, frozen_execution_engine, tables_of
+from expectations.mart_columns import MART_COLUMNS, make_mart_columns
+
+DATABASES = {"marts": "candidate", "people": "people_candidate"}
+
+
+@dataclass(frozen=True)
+class Result:
+    """One expectation's outcome. name: <mart>.<expectation>; detail: counts only, never a value."""
+
+    name: str
+    asset: str
+    passed: bool
+    detail: str
+
+
+def run_suites(folder: Path, marts_file: Path, people_file: Path) -> list[Result]:
+    """Run every suite of a folder. A mart that is absent or an expectation that cannot be evaluated has failed."""
+    suites = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))]
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    engine = attached_engine(marts_file, people_file)
+    tables = tables_of(engine)
+    if make_mart_columns(engine, tables, "candidate.marts"):
+        tables[f"memory.main.{MART_COLUMNS}"] = []
+    results = []
+    with _datasource(engine) as datasource:
+        for suite in suites:
+            query = _batch_query(suite, tables)
+            results += _run(datasource, suite, query) if query else _absent(suite)
+    return results
+
+
+def _batch_query(suite: dict, tables: dict[str, list[tuple[str, str]]]) -> str | None:
+    database, schema = DATABASES[suite["database"]], suite.get("schema", suite["database"])
+    table = f"memory.main.{MART_COLUMNS}" if suite["mart"] == MART_COLUMNS else f"{database}.{schema}.{suite['mart']}"
+    return f"select * from {table}" if table in tables else None
+
+
+@contextmanager
+def _datasource(engine: Any) -> Iterator[Any]:
+    """A throw-away GX datasource over the candidate's engine."""
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+    from great_expectations.datasource.fluent import SQLDatasource
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    SQLDatasource.execution_engine_override = frozen_execution_engine(engine)
+    try:
+        datasource = context.data_sources.add_sql(
+            "candidate", connection_string="duckdb:///:memory:", create_temp_table=False
+        )
+        yield datasource
+        datasource.get_execution_engine().close()
+    finally:
+        SQLDatasource.execution_engine_override = None
+        engine.dispose()
+
+
+def _run(datasource: Any, suite: dict, query: str) -> list[Result]:
+    import great_expectations as gx
+
+    asset = datasource.add_query_asset(suite["mart"], query=query)
+    batch = asset.add_batch_definition_whole_table("all").get_batch()
+    expectations = [
+        {"type": e["type"], "kwargs": e["kwargs"], "meta": {"check": e["name"]}} for e in suite["expectations"]
+    ]
+    validation = batch.validate(
+        gx.ExpectationSuite(name=suite["mart"], expectations=expectations), result_format="BASIC"
+    )
+    return [
+        Result(
+            name=f"{suite['mart']}.{outcome.expectation_config.meta['check']}",
+            asset=suite["mart"],
+            passed=bool(outcome.success),
+            detail=_detail(outcome),
+        )
+        for outcome in sorted(validation.results, key=lambda o: o.expectation_config.meta["check"])
+    ]
+
+
+def _detail(outcome: Any) -> str:
+    """Counts only: an exception's text, an observed value or an example can hold a cell."""
+    result = outcome.result
+    if "unexpected_count" in result:
+        return f"{result['unexpected_count']} of {result['element_count']} rows"
+    if outcome.expectation_config.type == "unexpected_rows_expectation" and "observed_value" in result:
+        return f"{result['observed_value']} unexpected rows"
+    if outcome.success:
+        return ""
+    if isinstance(result.get("observed_value"), int):
+        return f"{result['observed_value']} rows"
+    return "could not be evaluated: does the mart still have the columns this expectation names?"
+
+
+def _absent(suite: dict) -> list[Result]:
+    return [
+        Result(f"{suite['mart']}.{e['name']}", suite["mart"], False, f"{suite['mart']} is not in the candidate")
+        for e in suite["expectations"]
+    ]

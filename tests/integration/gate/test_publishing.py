@@ -1,0 +1,242 @@
+"""Publishing without Great Expectations: what is next, what leaves, what a kill and a rollback leave behind."""
+
+import csv
+import json
+import os
+
+import duckdb
+import pytest
+
+from dagster_project.errors import PublishError
+from dagster_project.publish import publish, release, rollback
+from dagster_project.seal import AUDIENCES, file_sha256, read_dbt_manifest
+from dagster_project.validate import seal
+from tests.integration.gate.tiny_night import (
+    PUBLISHED_COLUMNS,
+    Night,
+    make_candidate,
+    make_project,
+    pass_all_checks,
+    run_statuses,
+)
+
+
+class Killed(BaseException):
+    """What kill -9 looks like from here."""
+
+
+@pytest.fixture(autouse=True)
+def _key(monkeypatch):
+    monkeypatch.setenv("REGULARS_KEY", "a key for tests")
+
+
+@pytest.fixture
+def night(tmp_path) -> Night:
+    night = Night(tmp_path)
+    make_project(night)
+    return night
+
+
+def sealed(night, run_id, **candidate) -> None:
+    make_candidate(night, run_id, **candidate)
+    pass_all_checks(night, run_id)
+    seal(night.home, run_id, "inputs", night.project)
+
+
+def published(night, run_id, **candidate) -> None:
+    sealed(night, run_id, **candidate)
+    publish(night.home, night.network(), night.project)
+
+
+def delivered(night):
+    return night.home.published.resolve() / AUDIENCES / "email_drop"
+
+
+def audience(night) -> list[str]:
+    with duckdb.connect() as connection:
+        file = str(delivered(night) / "email_profiles.parquet")
+        return [email for (email,) in connection.execute("select email from read_parquet(?)", [file]).fetchall()]
+
+
+def test_before_the_first_seal_there_is_nothing_to_do(night):
+    result = publish(night.home, night.network(), night.project)
+    assert (result.published_run, result.message) == (
+        None,
+        "nothing to publish: no run has been sealed; nothing was sent or replaced",
+    )
+    assert not night.home.published.is_symlink()
+
+
+def test_the_newest_sealed_run_is_published_and_delivered(night):
+    sealed(night, "r1")
+    sealed(night, "r2")
+
+    result = publish(night.home, night.network(), night.project)
+
+    assert (result.published_run, result.replaced) == ("r2", None)
+    assert [(d.destination, d.rows_sent, d.rows_removed) for d in result.deliveries] == [("email_drop", 4, 0)]
+    with duckdb.connect(str(night.home.ops), read_only=True) as ops:
+        assert ops.execute("select * from sync_runs").fetchall() == [
+            ("r2", "email_drop", "email_profiles", 4, 0, "delivered", None)
+        ]
+
+
+def test_only_opted_in_columns_leave_with_a_manifest(night):
+    published(night, "r1")
+    manifest = json.loads((delivered(night) / "manifest.json").read_text())
+    assert manifest == {
+        "run_id": "r1",
+        "destination": "email_drop",
+        "payload": "email_profiles",
+        "rows": 4,
+        "files": {
+            name: file_sha256(delivered(night) / name) for name in ("email_profiles.csv", "email_profiles.parquet")
+        },
+    }
+    with (delivered(night) / "email_profiles.csv").open(newline="") as file:
+        rows = list(csv.reader(file))
+    assert tuple(rows[0]) == PUBLISHED_COLUMNS
+    assert rows[1] == ["c001@example.com", "c001", "Ada", "Flat White", "7.5000"]
+
+
+def test_what_is_no_address_is_set_aside_by_its_hash_alone(night):
+    published(
+        night, "r1", people="update people.sync.sync_email_profiles set email = 'not one' where customer_id = 'c002';"
+    )
+    assert audience(night) == ["c001@example.com", "c003@example.com", "c004@example.com"]
+    with duckdb.connect(str(night.home.ops), read_only=True) as ops:
+        ((record_hash, code),) = ops.execute("select record_hash, code from sync_rejects").fetchall()
+    # HMAC-SHA-256 of "not one" under "a key for tests"
+    assert (len(record_hash), code) == (64, "not_an_address")
+    assert "not one" not in record_hash
+
+
+def test_addresses_that_differ_in_case_only_are_one_and_refuse(night):
+    sealed(
+        night,
+        "r1",
+        people="update people.sync.sync_email_profiles set email = 'C001@example.com' where customer_id = 'c002';",
+    )
+    with pytest.raises(PublishError, match="1 profiles of sync_email_profiles share an address"):
+        publish(night.home, night.network(), night.project)
+    assert night.home.published_run() is None
+
+
+def test_a_guard_refuses_before_anything_is_sent_or_swapped(night):
+    published(night, "r1", customers=100)
+    sealed(night, "r2", customers=94)
+
+    with pytest.raises(PublishError, match=r"6 of 100 profiles would be removed \(6.0%\).*publish.max_removals"):
+        publish(night.home, night.network(), night.project)
+
+    assert night.home.published_run() == "r1"
+    assert not (night.home.snapshots / "r2" / AUDIENCES).exists()
+    assert run_statuses(night) == [("r1", "published"), ("r2", "refused")]
+
+    result = publish(night.home, night.network(max_removals=0.10), night.project)
+    assert (result.published_run, result.deliveries[0].rows_removed) == ("r2", 6)
+    assert run_statuses(night) == [("r1", "published"), ("r2", "published")]
+
+
+def test_a_new_column_is_no_change_of_every_profile(night):
+    published(night, "r1", customers=100)
+    manifest = read_dbt_manifest(night.project)
+    manifest["nodes"]["model.regulars.sync_email_profiles"]["columns"]["kept_home"]["config"] = {
+        "meta": {"publish": True}
+    }
+    (night.project / "dbt_models" / "target" / "manifest.json").write_text(json.dumps(manifest))
+    published(night, "r2", customers=100)
+    assert night.home.published_run() == "r2"
+
+
+@pytest.mark.parametrize("step", ["_deliver", "record_deliveries", "_swap", "record_run", "_prune"])
+def test_killed_before_any_step_the_next_call_converges(night, monkeypatch, step):
+    published(night, "r1", customers=3)
+    sealed(night, "r2", customers=4)
+
+    def killed(*_):
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(release, step, killed)
+        with pytest.raises(Killed):
+            publish(night.home, night.network(keep_last=1), night.project)
+    publish(night.home, night.network(keep_last=1), night.project)
+
+    assert night.home.published_run() == "r2"
+    assert len(audience(night)) == 4
+    assert [path.name for path in night.home.snapshots.iterdir()] == ["r2"]
+    assert [path.name for path in night.home.state.iterdir()] == ["r2"]
+    assert run_statuses(night) == [("r1", "published"), ("r2", "published")]
+    with duckdb.connect(str(night.home.ops), read_only=True) as ops:
+        assert ops.execute("select rows_sent from sync_runs where run_id = 'r2'").fetchall() == [(4,)]
+
+
+def test_a_delivery_begun_before_a_kill_is_written_anew(night):
+    sealed(night, "r1")
+    begun = night.home.snapshots / "r1" / AUDIENCES / ".email_drop.new"
+    begun.mkdir(parents=True)
+    (begun / "email_profiles.csv").write_text("half")
+    publish(night.home, night.network(), night.project)
+    assert len(audience(night)) == 4
+    assert not begun.exists()
+
+
+def test_the_swap_is_one_rename_of_a_link(night, monkeypatch):
+    published(night, "r1")
+    sealed(night, "r2")
+    seen = []
+    rename = os.replace
+
+    def watched(source, target):
+        if target == night.home.published:
+            seen.append((os.readlink(target), os.readlink(source)))
+        rename(source, target)
+
+    monkeypatch.setattr(release.os, "replace", watched)
+    publish(night.home, night.network(), night.project)
+    assert seen == [("snapshots/r1", "snapshots/r2")]
+
+
+def test_the_newest_and_the_published_are_kept(night):
+    for run_id in ("r1", "r2", "r3", "r4"):
+        sealed(night, run_id)
+        publish(night.home, night.network(keep_last=2), night.project)
+    assert sorted(path.name for path in night.home.snapshots.iterdir()) == ["r3", "r4"]
+    assert sorted(path.name for path in night.home.state.iterdir()) == ["r3", "r4"]
+
+
+def test_rolled_back_sets_do_not_return_by_themselves(night):
+    for run_id in ("r1", "r2"):
+        published(night, run_id)
+    sealed(night, "r3")
+
+    result = rollback(night.home, "r1")
+
+    assert (result.published_run, result.replaced, night.home.current_state().name) == ("r1", "r2", "r1")
+    assert publish(night.home, night.network(), night.project).replaced is None
+    with pytest.raises(PublishError, match="only rollback publishes it again"):
+        publish(night.home, night.network(), night.project, run_id="r3")
+    sealed(night, "r4")
+    assert publish(night.home, night.network(), night.project).published_run == "r4"
+
+
+def test_a_rollback_killed_before_the_swap_leaves_the_published_set(night, monkeypatch):
+    for run_id in ("r1", "r2"):
+        published(night, run_id)
+
+    def killed(*_):
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(release, "_swap", killed)
+        with pytest.raises(Killed):
+            rollback(night.home, "r1")
+    assert publish(night.home, night.network(), night.project).published_run == "r2"
+    assert rollback(night.home, "r1").published_run == "r1"
+
+
+def test_what_is_not_kept_cannot_be_published(night):
+    published(night, "r1")
+    with pytest.raises(PublishError, match="run r0: no sealed snapshot of it is kept; kept are r1"):
+        rollback(night.home, "r0")
