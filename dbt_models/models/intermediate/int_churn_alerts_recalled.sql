@@ -1,0 +1,60 @@
+with parameters as (
+    select * from {{ ref('stg_lake__parameters') }}
+),
+
+alerts as (
+    select * from {{ ref('stg_lake__previous_churn_alerts') }}
+),
+
+redirects as (
+    select * from {{ ref('int_customer_ids_redirected') }}
+),
+
+customers as (
+    select customer_id from {{ ref('stg_lake__golden_records') }}
+),
+
+types as (
+    select * from {{ ref('churn_alert_types') }}
+),
+
+-- What happened after as_of_date has not happened yet, so that a past day replays.
+known as (
+    select
+        alerts.*,
+        coalesce(redirects.living_customer_id, alerts.customer_id) as living_customer_id,
+        parameters.as_of_date,
+        coalesce(alerts.closed_on > parameters.as_of_date, true) as is_open
+    from alerts
+    cross join parameters
+    left join redirects
+        on alerts.customer_id = redirects.customer_id
+    where alerts.opened_on <= parameters.as_of_date
+)
+
+select
+    known.alert_id,
+    known.living_customer_id as customer_id,
+    known.location_id,
+    known.alert_type,
+    types.gravity,
+    types.is_lapse,
+    known.usual_amount,
+    known.recent_amount,
+    known.spend_ratio,
+    known.evidence_p,
+    known.silence_days,
+    known.usual_gap_days,
+    known.severity,
+    known.opened_on,
+    known.due_on,
+    -- The customer was last seen before this day when the alert was opened.
+    {{ add_days('known.opened_on', '-known.silence_days') }} as silent_since,
+    case when known.is_open then 'open' else known.outcome end as outcome,
+    case when not known.is_open then known.closed_on end as closed_on,
+    known.as_of_date
+from known
+inner join customers
+    on known.living_customer_id = customers.customer_id
+inner join types
+    on known.alert_type = types.alert_type

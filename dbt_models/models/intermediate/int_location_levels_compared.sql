@@ -1,0 +1,71 @@
+with days as (
+    select * from {{ ref('int_location_days_listed') }}
+),
+
+locations as (
+    select * from {{ ref('int_locations_listed') }}
+),
+
+parameters as (
+    select * from {{ ref('stg_lake__parameters') }}
+),
+
+-- Days are told by their age: 0 is the last day the location's data covers.
+aged as (
+    select
+        days.*,
+        {{ days_between('days.date_day', 'coalesce(locations.data_through_date, locations.as_of_date)') }} as age,
+        {{ days_between('days.first_date', 'coalesce(locations.data_through_date, locations.as_of_date)') }} as history,
+        parameters.churn_recent_days as recent,
+        parameters.churn_recent_days + parameters.churn_baseline_days as whole
+    from days
+    inner join locations
+        on days.location_id = locations.location_id
+    cross join parameters
+),
+
+summed as (
+    select
+        location_id,
+        max(history) as history,
+        {{ ratio(
+            'sum(identified_amount) filter (where age < recent)', 'sum(net_amount) filter (where age < recent)'
+        ) }} as recent_share,
+        {{ ratio(
+            'sum(identified_amount) filter (where age >= recent and age < whole)',
+            'sum(net_amount) filter (where age >= recent and age < whole)'
+        ) }} as usual_share,
+        {{ ratio(
+            'sum(net_amount) filter (where age - 365 >= 0 and age - 365 < recent)',
+            'sum(1 - outage_days) filter (where age - 365 >= 0 and age - 365 < recent)'
+        ) }} as recent_level_last_year,
+        {{ ratio(
+            'sum(net_amount) filter (where age - 365 >= recent and age - 365 < whole)',
+            'sum(1 - outage_days) filter (where age - 365 >= recent and age - 365 < whole)'
+        ) }} as usual_level_last_year,
+        sum(orders) filter (where age - 365 >= 0 and age - 365 < recent) as orders_last_year
+    from aged
+    group by location_id
+),
+
+-- Both indices are the baseline's level over the recent one's: above 1 where less is to be expected now.
+-- A better capture shows new people, it does not make known ones buy more: that index never falls below 1.
+indices as (
+    select
+        location_id,
+        case
+            when recent_share > 0 then greatest(coalesce({{ ratio('usual_share', 'recent_share') }}, 1), 1)
+            when coalesce(usual_share, 0) = 0 then 1
+        end as identified_index,
+        case
+            when history >= 730 and orders_last_year >= 100
+                then coalesce({{ ratio('usual_level_last_year', 'recent_level_last_year') }}, 1)
+            else 1
+        end as seasonal_index
+    from summed
+)
+
+select
+    *,
+    identified_index * seasonal_index as level_index
+from indices

@@ -1,0 +1,66 @@
+with followed as (
+    select * from {{ ref('int_churn_alerts_followed') }}
+),
+
+opened as (
+    select * from {{ ref('int_churn_alerts_opened') }}
+),
+
+alerts as (
+    select
+        alert_id,
+        customer_id,
+        location_id,
+        alert_type,
+        usual_amount,
+        recent_amount,
+        spend_ratio,
+        evidence_p,
+        silence_days,
+        usual_gap_days,
+        severity,
+        opened_on,
+        due_on,
+        outcome,
+        closed_on,
+        as_of_date
+    from followed
+    union all
+    select
+        alert_id,
+        customer_id,
+        location_id,
+        alert_type,
+        usual_amount,
+        recent_amount,
+        spend_ratio,
+        evidence_p,
+        silence_days,
+        usual_gap_days,
+        severity,
+        opened_on,
+        due_on,
+        'open' as outcome,
+        null as closed_on,
+        opened_on as as_of_date
+    from opened
+)
+
+select
+    alert_id,
+    customer_id,
+    location_id,
+    alert_type,
+    cast(usual_amount as decimal(18, 4)) as usual_amount,
+    cast(recent_amount as decimal(18, 4)) as recent_amount,
+    spend_ratio,
+    evidence_p,
+    cast(silence_days as bigint) as silence_days,
+    usual_gap_days,
+    severity,
+    opened_on,
+    due_on,
+    outcome,
+    closed_on,
+    as_of_date
+from alerts

@@ -1,0 +1,21 @@
+with landed as (
+    select * from {{ source('lake', 'previous_churn_alerts') }}
+)
+
+select
+    alert_id,
+    customer_id,
+    location_id,
+    alert_type,
+    usual_amount,
+    recent_amount,
+    spend_ratio,
+    evidence_p,
+    silence_days,
+    usual_gap_days,
+    severity,
+    opened_on,
+    due_on,
+    outcome,
+    closed_on
+from landed

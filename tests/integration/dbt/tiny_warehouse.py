@@ -1,0 +1,79 @@
+"""A warehouse with the schema `lake` that dbt reads, filled with a few readable rows.
+
+Clean feeds take their columns from feeds.yaml; the other tables are spelled out here, as landing,
+identity and state leave them. A table without rows is there too, empty.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from dagster_project.feeds import load_feeds
+from dagster_project.network import Network
+
+FEEDS = ("order_lines", "orders", "customers", "locations", "products", "signups", "consents")
+
+OTHER_TABLES = {
+    "arrival": "location_id VARCHAR, data_through_date DATE",
+    "source_records": """record_key VARCHAR, source VARCHAR, location_id VARCHAR, source_record_id VARCHAR,
+        account_kind VARCHAR, is_prospect_record BOOLEAN, first_seen_date DATE, last_seen_date DATE""",
+    "customer_identities": """record_key VARCHAR, source VARCHAR, location_id VARCHAR, source_record_id VARCHAR,
+        customer_id VARCHAR, match_rule VARCHAR, match_probability DOUBLE, valid_from DATE, valid_to DATE""",
+    "order_records": """source VARCHAR, location_id VARCHAR, order_id VARCHAR, record_key VARCHAR,
+        customer_id VARCHAR""",
+    "golden_records": """customer_id VARCHAR, account_kind VARCHAR, first_name VARCHAR, last_name VARCHAR,
+        email VARCHAR, email_validity VARCHAR, phone VARCHAR, phone_validity VARCHAR, address VARCHAR,
+        address_validity VARCHAR, city VARCHAR, region VARCHAR, postal_code VARCHAR, country VARCHAR,
+        birth_date DATE, how_heard VARCHAR, preferred_channel VARCHAR, preferred_frequency VARCHAR,
+        household_size BIGINT, email_confirmed_on DATE, phone_confirmed_on DATE, address_confirmed_on DATE,
+        first_created_on DATE""",
+    "golden_record_audit": """customer_id VARCHAR, field VARCHAR, rule VARCHAR, source_record_key VARCHAR,
+        losers BIGINT""",
+    "contact_points": """customer_id VARCHAR, kind VARCHAR, value VARCHAR, validity VARCHAR,
+        consent_state VARCHAR, consent_at TIMESTAMP, consent_basis VARCHAR, last_confirmed_on DATE,
+        is_golden BOOLEAN""",
+    "previous_churn_alerts": """alert_id VARCHAR, customer_id VARCHAR, location_id VARCHAR, alert_type VARCHAR,
+        usual_amount DECIMAL(18,4), recent_amount DECIMAL(18,4), spend_ratio DOUBLE, evidence_p DOUBLE,
+        silence_days BIGINT, usual_gap_days DOUBLE, severity INTEGER, opened_on DATE, due_on DATE,
+        outcome VARCHAR, closed_on DATE, as_of_date DATE""",
+}
+
+
+def build_tiny_warehouse(home: Path, as_of_date: str, rows: dict[str, list[dict]]) -> None:
+    """Write `home`/warehouse.duckdb and the candidate's folders; `rows` is table -> rows (missing columns null)."""
+    shutil.rmtree(home / "candidate", ignore_errors=True)
+    (home / "candidate" / "restricted").mkdir(parents=True, exist_ok=True)
+    (home / "warehouse.duckdb").unlink(missing_ok=True)
+    connection = duckdb.connect(str(home / "warehouse.duckdb"))
+    connection.execute("create schema lake")
+    feeds = load_feeds()
+    for table in FEEDS:
+        columns = ", ".join(f'"{name}" {sql_type}' for name, sql_type in feeds[table].landed_schema().items())
+        connection.execute(f"create table lake.{table} ({columns})")
+    for table, columns in OTHER_TABLES.items():
+        connection.execute(f"create table lake.{table} ({columns})")
+    _write_parameters(connection, as_of_date)
+    for table, records in rows.items():
+        _insert(connection, table, records)
+    connection.close()
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, records: list[dict]) -> None:
+    if not records:
+        return
+    columns = sorted({column for record in records for column in record})
+    connection.register("records", pa.table({c: [record.get(c) for record in records] for c in columns}))
+    connection.execute(f"insert into lake.{table} by name select * from records")
+    connection.unregister("records")
+
+
+def _write_parameters(connection: duckdb.DuckDBPyConnection, as_of_date: str) -> None:
+    thresholds = Network(file=Path(os.devnull)).thresholds()
+    names = ", ".join(f"? as {name}" for name in thresholds)
+    connection.execute(
+        f"create table lake.parameters as select ? as run_id, cast(? as date) as as_of_date, {names}",
+        [f"{as_of_date}-1", as_of_date, *thresholds.values()],
+    )
