@@ -1,5 +1,7 @@
 """The last lines of a night: what came in, what was set aside, what was found, and where to look next."""
 
+from decimal import Decimal
+
 import duckdb
 from rich.console import Console
 from rich.table import Table
@@ -17,9 +19,19 @@ _ALERTS = """
 select alert_type, count(*) as customers
 from marts.marts.churn_alerts where outcome = 'open' group by 1 order by 2 desc, 1
 """
+_CALL_FIRST = """
+select a.customer_id, a.location_id, a.alert_type, cast(c.last_visit_at as date), a.usual_amount, a.recent_amount
+from marts.marts.churn_alerts a
+join marts.marts.dim_customers c using (customer_id)
+where a.outcome = 'open'
+order by a.severity desc, a.usual_amount desc nulls last, a.customer_id
+limit 5
+"""
+_CALL_HEADERS = ("customer_id", "home location", "why", "last visit", "usual", "recently")
 _FEEDS = """
-select coalesce(feed, 'set aside'), count(*), sum(rows_read), sum(rows_landed), sum(rows_duplicate), sum(rows_rejected)
-from files group by 1 order by feed nulls last
+select coalesce(feed, '(set aside)'), count(*), sum(rows_read), sum(rows_landed), sum(rows_duplicate),
+    sum(rows_rejected)
+from files group by feed order by feed nulls last
 """
 _SET_ASIDE = "select reason from files where status = 'rejected' order by path"
 _REJECTED = """
@@ -49,6 +61,7 @@ def print_summary(network: Network, message: str | None) -> None:
     with duckdb.connect(str(home.published / "marts.duckdb"), read_only=True) as marts:
         _print_rows(console, "The regulars", ("segment", "customers", "net amount"), marts, _SEGMENTS)
         _print_rows(console, "Who is slipping away", ("open alerts", "customers"), marts, _ALERTS)
+        _print_rows(console, "Call first", _CALL_HEADERS, marts, _CALL_FIRST)
     run = home.published_run()
     as_of = read_manifest(home.snapshots / run)["as_of_date"]
     console.print(f"\nWhere to look next: duckdb {home.published / 'marts.duckdb'}  (select * from customer_360)")
@@ -61,9 +74,13 @@ def _print_rows(console: Console, title: str, headers: tuple[str, ...], connecti
     for number, header in enumerate(headers):
         table.add_column(header, justify="left" if number == 0 else "right")
     for row in connection.execute(query).fetchall():
-        table.add_row(*(cell if isinstance(cell, str) else f"{cell:,.0f}" for cell in row))
+        table.add_row(*(_cell(value) for value in row))
     console.print()
     console.print(table)
+
+
+def _cell(value: object) -> str:
+    return f"{value:,.0f}" if isinstance(value, int | Decimal) else "" if value is None else str(value)
 
 
 def _print_list(console: Console, title: str, lines: list[str]) -> None:
