@@ -1,0 +1,177 @@
+"""Exact rules that tie records together, under a guard that keeps a household's people apart.
+
+The guarantee: no cluster ever holds two people whose first names conflict. Every record gets a *name
+class* before anything is joined: its own first name (accents, case and punctuation folded; a trailing
+middle initial dropped), or, for a record with no name or an initial only, the one compatible name found
+on its e-mail, else on its phone. Rules join records of equal class only, so a chain A-B-C cannot connect
+what A and C would refuse. A nameless record on a couple's shared e-mail stays by itself.
+
+Rules, strongest first: `email`, `phone`, `name_birth_date`, `name_address`. Sharing only a phone also
+needs last names that agree: with several last names on one phone and first name, people are kept apart,
+and those without a last name are not guessed (a father and a daughter-in-law called Ana are two; a split
+is repaired by the next e-mail, a wrong merge leaks one person's history to another).
+
+Where a rule would be met by accident it carries no weight: a contact with more than MAX_NAMES different
+full names (the shop's own number), or on more than MAX_IDS ids of one till; a birth date far more common
+than births are (a form's default).
+"""
+
+import duckdb
+
+MAX_NAMES = 5
+MAX_IDS = 20
+MAX_BIRTH_DATE_SHARE = 0.01
+MAX_BIRTH_DATE_COUNT = 50
+
+# Strongest first; the rank is what decides between a record's rules.
+RULES = ("email", "phone", "name_birth_date", "name_address")
+
+
+def find_ties(con: duckdb.DuckDBPyConnection) -> None:
+    """Table `ties` (rule_rank, record_no, leader_no): the lowest record of every block of two and more."""
+    _name_records(con)
+    _list_identifiers(con)
+    _adopt_names(con)
+    con.execute("create temp table ties (rule_rank tinyint, record_no bigint, leader_no bigint)")
+    for rank, block in enumerate((_email_block(), _phone_block(), _birth_date_block(), _address_block())):
+        con.execute(
+            f"""insert into ties
+                select {rank}, record_no, leader_no from (
+                    select record_no, min(record_no) over same as leader_no, count(*) over same as size
+                    from ({block}) window same as (partition by block))
+                where size > 1"""
+        )
+
+
+def folded(name: str) -> str:
+    """SQL: letters only, without case and accents, without trailing single letters ("Ana M." is "ana")."""
+    plain = f"lower(strip_accents({name}))"
+    return (
+        f"coalesce(regexp_replace(regexp_replace({plain}, '(\\s+\\pL\\.?)+$', ''), '[^\\pL]', '', 'g'), '')"
+    )
+
+
+def _name_records(con: duckdb.DuckDBPyConnection) -> None:
+    """Table `names`: record_no, first_key, last_key, class. Of several names a full one counts before an
+    initial, then source priority, then how often it was said."""
+    con.execute(
+        f"""create temp table names as
+            with said as (
+                select record_no, {folded("first_name")} as first_key, {folded("last_name")} as last_key,
+                       min(priority) as priority, sum(seen) as seen
+                from observed group by 1, 2, 3),
+            ranked as (
+                select *, row_number() over (
+                    partition by record_no
+                    order by least(length(first_key), 2) desc, least(length(last_key), 2) desc, priority,
+                             seen desc, length(first_key) desc, first_key, last_key) as place
+                from said)
+            select record_no, first_key, last_key, first_key as class from ranked where place = 1"""
+    )
+
+
+def _list_identifiers(con: duckdb.DuckDBPyConnection) -> None:
+    """Table `identifiers`: kind, value, record_no for every valid contact that carries weight."""
+    con.execute(
+        f"""create temp table identifiers as
+            with said as (
+                select distinct 'email' as kind, email as value, record_no from observed
+                where email_validity = 'valid'
+                union all
+                select distinct 'phone', phone, record_no from observed where phone_validity = 'valid'),
+            shared as (
+                select kind, value,
+                       count(distinct case when length(first_key) > 1 then first_key || ' ' || last_key end) as names
+                from said join names using (record_no) group by all),
+            crowded as (
+                select distinct kind, value from (
+                    select kind, value, count(*) as ids from said join records using (record_no)
+                    group by kind, value, source, location_id)
+                where ids > {MAX_IDS})
+            select kind, value, record_no from said join shared using (kind, value)
+            where names <= {MAX_NAMES}
+              and not exists (select 1 from crowded c where c.kind = said.kind and c.value = said.value)"""
+    )
+
+
+def _adopt_names(con: duckdb.DuckDBPyConnection) -> None:
+    """Give records without a full name the one compatible name around them, until nothing changes.
+
+    Full names first; then, where there are none, an initial. All records of a round adopt at once, so the
+    order of rows decides nothing.
+    """
+    for full in (2, 1):
+        while _adopt_once(con, full):
+            pass
+
+
+def _adopt_once(con: duckdb.DuckDBPyConnection, full: int) -> int:
+    con.execute(
+        f"""create or replace temp table adopted as
+            with offered as (
+                select distinct kind, value, class from identifiers join names using (record_no)
+                where length(class) >= {full}),
+            options as (
+                select n.record_no, i.kind, list(distinct o.class) as classes
+                from names n join identifiers i using (record_no) join offered o using (kind, value)
+                where length(n.class) < {full} and starts_with(o.class, n.class)
+                group by all),
+            by_kind as (
+                select record_no,
+                       coalesce(max(classes) filter (where kind = 'email'), []) as on_email,
+                       coalesce(max(classes) filter (where kind = 'phone'), []) as on_phone
+                from options group by record_no)
+            select record_no, case
+                when len(on_email) = 1 then on_email[1]
+                when len(on_phone) = 1 and (len(on_email) = 0 or list_contains(on_email, on_phone[1]))
+                    then on_phone[1] end as class
+            from by_kind where class is not null"""
+    )
+    con.execute(
+        "update names set class = adopted.class from adopted where adopted.record_no = names.record_no"
+    )
+    return con.execute("select count(*) from adopted").fetchall()[0][0]
+
+
+def _email_block() -> str:
+    return """select i.record_no, (i.value, n.class) as block
+              from identifiers i join names n using (record_no) where i.kind = 'email'"""
+
+
+def _phone_block() -> str:
+    """Same phone and class; with several last names on it, only records of the same last name."""
+    return """
+        with on_phone as (
+            select i.record_no, i.value, n.class, n.last_key
+            from identifiers i join names n using (record_no) where i.kind = 'phone'),
+        last_names as (
+            select value, class, list(distinct last_key) filter (where length(last_key) > 1) as known
+            from on_phone group by all)
+        select record_no, (value, class, case
+            when length(last_key) > 1 then last_key
+            when len(compatible) = 1 then compatible[1] else last_key end) as block
+        from (select *, list_filter(coalesce(known, []), x -> starts_with(x, last_key)) as compatible
+              from on_phone join last_names using (value, class))"""
+
+
+def _birth_date_block() -> str:
+    return f"""
+        with dated as (select distinct record_no, birth_date from observed where birth_date is not null),
+        usual as (
+            select birth_date from dated group by birth_date
+            having count(*) <= greatest({MAX_BIRTH_DATE_COUNT},
+                                        {MAX_BIRTH_DATE_SHARE} * (select count(*) from dated)))
+        select record_no, (class, last_key, birth_date) as block
+        from dated join usual using (birth_date) join names using (record_no)
+        where length(class) > 1 and length(last_key) > 1"""
+
+
+def _address_block() -> str:
+    return """
+        with housed as (
+            select distinct record_no, postal_code,
+                   regexp_replace(lower(strip_accents(address)), '[^\\pL\\pN]', '', 'g') as address
+            from observed where address is not null and postal_code is not null)
+        select record_no, (class, last_key, postal_code, address) as block
+        from housed join names using (record_no)
+        where length(class) > 1 and length(last_key) > 1 and address <> ''"""

@@ -1,0 +1,123 @@
+"""One run of identity: reads lake/clean, writes lake/identity and the registry of the candidate."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.errors import IdentityError
+from dagster_project.home import Home
+from dagster_project.identity.cluster import find_clusters
+from dagster_project.identity.contact_points import find_consent, write_contact_points
+from dagster_project.identity.golden_record import FIELD_NAMES, choose_golden_records
+from dagster_project.identity.match import find_ties
+from dagster_project.identity.observations import collect_observations
+from dagster_project.identity.orders import assign_orders
+from dagster_project.identity.persist import REGISTRY, persist_ids
+from dagster_project.identity.source_records import build_source_records
+from dagster_project.network import Network
+
+FEEDS = ("customers", "orders", "order_lines", "signups", "consents")
+MEMORY = "800MB"
+
+# Output -> what it selects. Each is ordered by a key of its own, so that its bytes depend on its rows only.
+OUTPUTS = {
+    "source_records": """select record_key, source, location_id, source_record_id, account_kind,
+        is_prospect_record, first_seen_date, last_seen_date from records order by record_key""",
+    "customer_identities": """select * from registry_now
+        where valid_to is null or valid_to > valid_from order by record_key, valid_from""",
+    "golden_records": "select * from golden_records order by customer_id",
+    "golden_record_audit": f"""select p.customer_id, {FIELD_NAMES}[c.field_no + 1] as field, c.rule,
+            r.record_key as source_record_key, c.losers
+        from chosen c join records r using (record_no) join people p using (record_no)
+        order by c.customer_no, c.field_no""",
+    "contact_points": "select * from contact_points order by customer_id, kind, value",
+    "order_records": """select o.source, o.location_id, o.order_id, r.record_key, p.customer_id
+        from order_persons o join records r using (record_no) join people p using (record_no)
+        order by location_id, order_id, source""",
+}
+
+
+def resolve(home: Home, network: Network, as_of_date: date, hash_key: bytes) -> dict[str, int]:
+    """Resolve everybody known on `as_of_date`; rows dated later wait.
+
+    `hash_key` keys the ids of records that have nothing but a contact. Writes lake/identity/*.parquet and
+    candidate/state/registry.parquet, each replaced in one rename; the registry before is that of the
+    published run. Returns source_records, customers, new_customers, orders and ties per match rule.
+    Raises IdentityError when clean feeds are missing or the registry is damaged.
+    """
+    for feed in FEEDS:
+        if not any(home.clean(feed).glob("*.parquet")):
+            raise IdentityError(f"{home.clean(feed)}: no clean files of feed {feed}; run clean first")
+    with _workbench(home) as con:
+        con.execute("create temp table run as select ?::date as as_of_date", [as_of_date])
+        collect_observations(con, home)
+        build_source_records(con, hash_key)
+        find_ties(con)
+        find_clusters(con)
+        new_customers = persist_ids(con, _registry_before(home))
+        _write(con, "select * from registry_now order by all", home.candidate_state / REGISTRY)
+        _write_outputs(con, home, "source_records", "customer_identities")
+        _drop(con, "ties", "names", "identifiers", "clusters", "votes", "registry", "registry_now")
+        find_consent(con, home)
+        choose_golden_records(con)
+        _write_outputs(con, home, "golden_records", "golden_record_audit")
+        _drop(con, "said", "chosen")
+        write_contact_points(con)
+        _write_outputs(con, home, "contact_points")
+        _drop(con, "observed", "golden_records", "contact_points", "consent")
+        assign_orders(con, home)
+        _write_outputs(con, home, "order_records")
+        return _summary(con) | {"new_customers": new_customers}
+
+
+@contextmanager
+def _workbench(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An in-memory DuckDB that spills beside its outputs, and leaves nothing there."""
+    home.identity.mkdir(parents=True, exist_ok=True)
+    spill = home.identity / ".spill"
+    try:
+        with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(spill)}) as con:
+            con.execute("set preserve_insertion_order = false")
+            yield con
+    finally:
+        shutil.rmtree(spill, ignore_errors=True)
+
+
+def _registry_before(home: Home) -> Path | None:
+    state = home.current_state()
+    path = state / REGISTRY if state else None
+    return path if path and path.is_file() else None
+
+
+def _drop(con: duckdb.DuckDBPyConnection, *tables: str) -> None:
+    """Tables whose work is done make room for the next step."""
+    for table in tables:
+        con.execute(f"drop table if exists {table}")
+
+
+def _write_outputs(con: duckdb.DuckDBPyConnection, home: Home, *names: str) -> None:
+    for name in names:
+        _write(con, OUTPUTS[name], home.identity / f"{name}.parquet")
+
+
+def _write(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(".new")
+    target = str(beside).replace("'", "''")
+    con.execute(f"copy ({query}) to '{target}' (format parquet)")
+    os.replace(beside, path)
+
+
+def _summary(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    counts = con.execute(
+        """select (select count(*) from records), (select count(distinct customer_id) from people),
+                  (select count(*) from order_persons)"""
+    ).fetchall()[0]
+    rules = con.execute("select match_rule, count(*) from people group by 1 order by 1").fetchall()
+    summary = dict(zip(("source_records", "customers", "orders"), counts, strict=True))
+    return summary | {f"matched_by_{rule}": count for rule, count in rules}

@@ -1,0 +1,131 @@
+"""Which rows make a source record, how it is named, and what waits for a later as-of date."""
+
+import hashlib
+import hmac
+from datetime import date
+
+import pytest
+
+from dagster_project.errors import IdentityError
+
+MAIL, PHONE = "ana@mail.example", "+12125550101"
+
+
+def order(order_id: str, day: str = "2026-03-01", **columns) -> dict:
+    return {"order_id": order_id, "ordered_at": f"{day} 10:00", "business_date": day} | columns
+
+
+def hashed(contact: str) -> str:
+    return hmac.new(b"test-key", contact.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def test_one_record_per_source_location_and_id(lake, person):
+    lake.customers(person("1", "Ana Diaz"))
+    lake.customers(person("1", "Bob Ray"), file_key="f2", location_id="l2")
+    lake.orders(order("o1", source_customer_id="1"), order("o2", source_customer_id="2"))
+    lake.resolve()
+    records = lake.read("source_records")
+    assert {(r["source"], r["location_id"], r["source_record_id"]) for r in records} == {
+        ("square", "l1", "1"),
+        ("square", "l2", "1"),
+        ("square", "l1", "2"),
+    }
+    expected = hashlib.md5(b"square|l1|2").hexdigest()
+    assert expected in {r["record_key"] for r in records}
+
+
+def test_network_scope_makes_one_record_for_all_locations(lake, person):
+    for key, location in (("f1", "l1"), ("f2", "l2")):
+        lake.customers(
+            person("1", "Ana Diaz") | {"customer_id_scope": "network"}, file_key=key, location_id=location
+        )
+    lake.resolve()
+    assert [(r["location_id"], r["source_record_id"]) for r in lake.read("source_records")] == [(None, "1")]
+
+
+def test_without_an_id_the_contact_is_the_record_and_its_id_a_keyed_hash(lake):
+    lake.orders(
+        order("by-mail", email=MAIL, phone=PHONE),
+        order("by-phone", phone=PHONE, email="ana@", email_validity="invalid"),
+        order("name-only", first_name="Ana"),
+        order("card-only", payment_fingerprint="fp1"),
+    )
+    lake.resolve()
+    assert {r["source_record_id"] for r in lake.read("source_records")} == {hashed(MAIL), hashed(PHONE)}
+    orders = {r["order_id"]: r["customer_id"] for r in lake.read("order_records")}
+    assert set(orders) == {"by-mail", "by-phone"}
+    assert orders["by-mail"] == orders["by-phone"], "the first row says whose phone it is"
+
+
+def test_an_orders_id_counts_before_a_contact_on_its_lines(lake):
+    lake.orders(order("o1", source_customer_id="1"))
+    lake.put("order_lines", [order("o1", line_id="1", email=MAIL), order("o1", line_id="2", email=MAIL)])
+    lake.resolve()
+    ids = lake.ids()
+    assert [(r["order_id"], r["customer_id"]) for r in lake.read("order_records")] == [("o1", ids["1"])]
+
+
+def test_a_signup_is_one_prospect_record_per_contact_until_somebody_buys(lake, person):
+    lake.put(
+        "signups",
+        [
+            {"signup_id": "s1", "signed_up_at": "2026-02-01 09:00", "email": MAIL, "location_id": "l1"},
+            {"signup_id": "s2", "signed_up_at": "2026-02-05 09:00", "email": MAIL, "location_id": "l2"},
+        ],
+    )
+    lake.customers(person("1", "Ana Diaz", email=MAIL))
+    lake.resolve()
+    records = {r["source_record_id"]: r for r in lake.read("source_records")}
+    signup = records[hashed(MAIL)]
+    assert (signup["is_prospect_record"], signup["location_id"]) == (True, None)
+    assert (signup["first_seen_date"], signup["last_seen_date"]) == (date(2026, 2, 1), date(2026, 2, 5))
+    assert records["1"]["is_prospect_record"] is False
+    assert len(lake.people()) == 1
+
+
+def test_first_and_last_seen_span_the_file_and_the_orders(lake, person):
+    lake.customers(person("1", created_at="2026-02-01", updated_at="2026-02-10"))
+    lake.orders(
+        order("o1", "2026-01-15", source_customer_id="1"), order("o2", "2026-04-02", source_customer_id="1")
+    )
+    lake.resolve()
+    [record] = lake.read("source_records")
+    assert (record["first_seen_date"], record["last_seen_date"]) == (date(2026, 1, 15), date(2026, 4, 2))
+
+
+def test_what_is_dated_after_as_of_waits(lake, person):
+    lake.customers(person("1", created_at="2026-10-31"), person("2", created_at="2026-11-01"))
+    lake.orders(
+        order("o1", "2026-10-31", source_customer_id="3"), order("o2", "2026-11-01", source_customer_id="4")
+    )
+    lake.put("signups", [{"signup_id": "s1", "signed_up_at": "2026-11-01 09:00", "email": MAIL}])
+    lake.resolve(date(2026, 10, 31))
+    assert set(lake.ids()) == {"1", "3"}
+    assert {r["order_id"] for r in lake.read("order_records")} == {"o1"}
+    lake.resolve(date(2026, 11, 1))
+    assert set(lake.ids()) == {"1", "2", "3", "4", hashed(MAIL)}
+
+
+def test_nothing_at_all_gives_empty_outputs(lake):
+    assert lake.resolve()["source_records"] == 0
+    for output in (
+        "source_records",
+        "customer_identities",
+        "order_records",
+        "golden_records",
+        "contact_points",
+    ):
+        assert lake.read(output) == []
+
+
+def test_clean_feeds_that_are_missing_are_named(lake):
+    lake.remove("orders", "_empty")
+    with pytest.raises(IdentityError, match="orders: no clean files of feed orders; run clean first"):
+        lake.resolve()
+
+
+def test_no_contact_stands_in_ids_or_keys(lake):
+    lake.orders(order("o1", email=MAIL))
+    lake.resolve()
+    for output in ("source_records", "customer_identities", "order_records"):
+        assert not any(MAIL in str(row) for row in lake.read(output))
