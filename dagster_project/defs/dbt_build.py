@@ -6,15 +6,19 @@ wrong with it. Arguments are plain lists, so that they can be tested as values.
 
 import json
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dagster_project.defs.resources import DBT_PROJECT
 from dagster_project.errors import WarehouseError
 from dagster_project.home import Home
 from dagster_project.seal import DBT_VERDICT, file_sha256
 
-MANIFEST = DBT_PROJECT / "target" / "manifest.json"
+TARGET = DBT_PROJECT / "target"
+MANIFEST = TARGET / "manifest.json"
+PARSED = {".sql", ".yml", ".csv"}
 HOME_VARIABLE = "REGULARS_HOME"
 
 
@@ -35,8 +39,8 @@ class NodeResult:
 
 
 def dbt_arguments(command: str) -> list[str]:
-    """The arguments of `dbt build` (models and seeds) or `dbt test` (data tests) for this project."""
-    kinds = {"build": ["model", "seed"], "test": ["test"]}[command]
+    """The arguments of `dbt parse`, `dbt build` (models and seeds) or `dbt test` (data tests) for this project."""
+    kinds = {"parse": [], "build": ["model", "seed"], "test": ["test"]}[command]
     where = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
     return ["--quiet", "--no-use-colors", "--log-level-file", "none", command, *where] + [
         argument for kind in kinds for argument in ("--resource-type", kind)
@@ -44,11 +48,11 @@ def dbt_arguments(command: str) -> list[str]:
 
 
 def ensure_manifest() -> Path:
-    """dbt's manifest, parsed now if set-up has not."""
-    if not MANIFEST.is_file():
-        _invoke(
-            ["--quiet", "parse", "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)], DBT_PROJECT
-        )
+    """dbt's manifest, parsed anew when it is missing or older than the project's files."""
+    sources = [path for path in DBT_PROJECT.rglob("*") if path.suffix in PARSED and TARGET not in path.parents]
+    if not MANIFEST.is_file() or MANIFEST.stat().st_mtime < max(path.stat().st_mtime for path in sources):
+        _invoke(dbt_arguments("parse"), TARGET)
+        MANIFEST.touch()
     return MANIFEST
 
 
@@ -67,12 +71,14 @@ def build_marts(home: Home, run_id: str) -> list[NodeResult]:
 
     Raises WarehouseError when a model could not be built; failed tests are in the result.
     """
-    built = _invoke(dbt_arguments("build"), home.root)
+    # A parse is good for every home; only the commands that run are told which one it is.
+    parsed = _invoke(dbt_arguments("parse"), TARGET)
+    built = _results(_invoke(dbt_arguments("build"), home.root, parsed))
     broken = [node for node in built if not node.passed]
     if broken:
         names = ", ".join(f"{node.name} ({node.status})" for node in broken)
-        raise WarehouseError(f"run {run_id}: dbt could not build {names}; {_first_line(broken[0].message)}")
-    results = built + _invoke(dbt_arguments("test"), home.root)
+        raise WarehouseError(f"run {run_id}: dbt could not build {names}; {_told(broken[0].message)}")
+    results = built + _results(_invoke(dbt_arguments("test"), home.root, parsed))
     verdict = {
         "run_id": run_id,
         "results": [vars(node) for node in results if node.resource_type == "test"],
@@ -85,19 +91,27 @@ def build_marts(home: Home, run_id: str) -> list[NodeResult]:
     return results
 
 
-def _invoke(arguments: list[str], home: Path) -> list[NodeResult]:
+def _invoke(arguments: list[str], home: Path, parsed: object = None) -> Any:
+    """Run one dbt command on the project as `parsed` before, if given; dbt's own result object."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.adapters.factory import cleanup_connections, reset_adapters
     from dbt.cli.main import dbtRunner
 
     os.environ[HOME_VARIABLE] = str(home)
     try:
-        outcome = dbtRunner().invoke(arguments)
+        outcome = dbtRunner(manifest=parsed).invoke(["--no-write-json", *arguments] if parsed else arguments)
     finally:
         # dbt keeps its DuckDB open for the life of the process; the gate must be able to open the files.
+        cleanup_connections()
         DuckDBConnectionManager.close_all_connections()
+        reset_adapters()
     if outcome.exception is not None:
-        raise WarehouseError(f"dbt {arguments[0]}: {_first_line(str(outcome.exception))}") from outcome.exception
-    return [_node(result) for result in getattr(outcome.result, "results", [])]
+        raise WarehouseError(f"dbt: {_told(str(outcome.exception))}") from outcome.exception
+    return outcome.result
+
+
+def _results(outcome: Any) -> list[NodeResult]:
+    return [_node(result) for result in outcome.results]
 
 
 def _node(result) -> NodeResult:
@@ -109,5 +123,7 @@ def _node(result) -> NodeResult:
     )
 
 
-def _first_line(text: str) -> str:
-    return next((line.strip() for line in text.splitlines() if line.strip()), "see the dbt log")
+def _told(text: str) -> str:
+    """dbt's message in one line. Quoted parts are left out: databases like to quote the value that failed."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return re.sub(r"'[^']*'", "'..'", " ".join(lines[:3])) or "see the dbt log"

@@ -15,6 +15,7 @@ TABLES = {
     "source_records": "One row per customer record of one till, list or contact.",
     "customer_identities": "One row per source record and validity period: which customer it belongs to, and why.",
     "order_records": "One row per order that has a customer.",
+    "signup_records": "One row per sign-up that has a customer.",
     "golden_records": "One row per customer: the best of what its records say.",
     "golden_record_audit": "One row per customer and field: which record won, and by which rule.",
     "contact_points": "One row per customer and contact point, with the consent that belongs to it.",

@@ -46,9 +46,7 @@ def find_ties(con: duckdb.DuckDBPyConnection) -> None:
 def folded(name: str) -> str:
     """SQL: letters only, without case and accents, without trailing single letters ("Ana M." is "ana")."""
     plain = f"lower(strip_accents({name}))"
-    return (
-        f"coalesce(regexp_replace(regexp_replace({plain}, '(\\s+\\pL\\.?)+$', ''), '[^\\pL]', '', 'g'), '')"
-    )
+    return f"coalesce(regexp_replace(regexp_replace({plain}, '(\\s+\\pL\\.?)+$', ''), '[^\\pL]', '', 'g'), '')"
 
 
 def _name_records(con: duckdb.DuckDBPyConnection) -> None:
@@ -127,9 +125,7 @@ def _adopt_once(con: duckdb.DuckDBPyConnection, full: int) -> int:
                     then on_phone[1] end as class
             from by_kind where class is not null"""
     )
-    con.execute(
-        "update names set class = adopted.class from adopted where adopted.record_no = names.record_no"
-    )
+    con.execute("update names set class = adopted.class from adopted where adopted.record_no = names.record_no")
     return con.execute("select count(*) from adopted").fetchall()[0][0]
 
 

@@ -99,15 +99,23 @@ def _customers(home: Home) -> str:
         group by all"""
 
 
-def _signups(home: Home) -> str:
+def signup_rows(home: Home) -> str:
+    """Sign-ups that point to a person: source, scope, who, is_contact, day and the row's own."""
     day = "coalesce(event_local_at, signed_up_at)::date"
     return f"""
-        select source_system as source, '' as scope, {CONTACT} as who, true as is_contact,
+        select source_system as source, '' as scope, {CONTACT} as who, true as is_contact, {day} as day,
+               s.* exclude (source)
+        from {clean_files(home, "signups")} s, run
+        where {day} <= run.as_of_date and {CONTACT} is not null"""
+
+
+def _signups(home: Home) -> str:
+    return f"""
+        select source, scope, who, is_contact,
                {SIGNUPS} as priority, clean_first_name as first_name, clean_last_name as last_name,
                {_contact_values("email", "phone")}, clean_postal_code as postal_code,
-               min({day}) as first_on, max({day}) as last_on, count(*) as seen
-        from {clean_files(home, "signups")}, run
-        where {day} <= run.as_of_date and {CONTACT} is not null
+               min(day) as first_on, max(day) as last_on, count(*) as seen
+        from ({signup_rows(home)})
         group by all"""
 
 

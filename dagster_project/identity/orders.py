@@ -1,9 +1,9 @@
-"""Whose order is it: one record per order, its customer id before its contact."""
+"""Whose order is it, and whose sign-up: one record each, a customer id before a contact."""
 
 import duckdb
 
 from dagster_project.home import Home
-from dagster_project.identity.observations import till_rows
+from dagster_project.identity.observations import signup_rows, till_rows
 
 
 def assign_orders(con: duckdb.DuckDBPyConnection, home: Home) -> None:
@@ -18,4 +18,13 @@ def assign_orders(con: duckdb.DuckDBPyConnection, home: Home) -> None:
         f"""create temp table order_persons as
             select source, location_id, order_id, min(rank) % (select count(*) from records) as record_no
             from ({rows}) group by all"""
+    )
+
+
+def assign_signups(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """Table `signup_persons`: source, signup_id, record_no; sign-ups without a usable contact have no row."""
+    con.execute(
+        f"""create temp table signup_persons as
+            select distinct s.source, s.signup_id, k.record_no
+            from ({signup_rows(home)}) s join known_as k using (source, scope, who, is_contact)"""
     )

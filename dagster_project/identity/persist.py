@@ -58,13 +58,9 @@ def _load_registry(con: duckdb.DuckDBPyConnection, registry: Path | None) -> Non
     if registry is None:
         return
     try:
-        con.execute(
-            f"insert into registry by name select {', '.join(COLUMNS)} from read_parquet(?)", [str(registry)]
-        )
+        con.execute(f"insert into registry by name select {', '.join(COLUMNS)} from read_parquet(?)", [str(registry)])
     except duckdb.Error as error:
-        raise IdentityError(
-            f"{registry}: not a readable registry of ids; restore it from a backup"
-        ) from error
+        raise IdentityError(f"{registry}: not a readable registry of ids; restore it from a backup") from error
     twice = con.execute(
         """select count(*) from (
                select record_key from registry where valid_to is null group by 1 having count(*) > 1)"""
@@ -135,9 +131,7 @@ def _give_new_ids(con: duckdb.DuckDBPyConnection) -> int:
     if clashing:
         taken = {
             row[0]
-            for row in con.execute(
-                "select customer_id from registry union select customer_id from kept_ids"
-            ).fetchall()
+            for row in con.execute("select customer_id from registry union select customer_id from kept_ids").fetchall()
         }
         _insert_ids(con, [(no, _free_id(key, taken)) for no, key in clashing])
     return count

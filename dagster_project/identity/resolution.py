@@ -16,7 +16,7 @@ from dagster_project.identity.contact_points import find_consent, write_contact_
 from dagster_project.identity.golden_record import FIELD_NAMES, choose_golden_records
 from dagster_project.identity.match import find_ties
 from dagster_project.identity.observations import collect_observations
-from dagster_project.identity.orders import assign_orders
+from dagster_project.identity.orders import assign_orders, assign_signups
 from dagster_project.identity.persist import REGISTRY, persist_ids
 from dagster_project.identity.source_records import build_source_records
 from dagster_project.network import Network
@@ -39,6 +39,9 @@ OUTPUTS = {
     "order_records": """select o.source, o.location_id, o.order_id, r.record_key, p.customer_id
         from order_persons o join records r using (record_no) join people p using (record_no)
         order by location_id, order_id, source""",
+    "signup_records": """select s.source, s.signup_id, r.record_key, p.customer_id
+        from signup_persons s join records r using (record_no) join people p using (record_no)
+        order by signup_id, source""",
 }
 
 
@@ -71,7 +74,8 @@ def resolve(home: Home, network: Network, as_of_date: date, hash_key: bytes) -> 
         _write_outputs(con, home, "contact_points")
         _drop(con, "observed", "golden_records", "contact_points", "consent")
         assign_orders(con, home)
-        _write_outputs(con, home, "order_records")
+        assign_signups(con, home)
+        _write_outputs(con, home, "order_records", "signup_records")
         return _summary(con) | {"new_customers": new_customers}
 
 

@@ -53,8 +53,7 @@ def _hash_contacts(con: duckdb.DuckDBPyConnection, hash_key: bytes) -> None:
     """Table `contact_hashes`: each distinct contact and its keyed hash (HMAC-SHA256, the first 32 hex digits)."""
     contacts = con.execute("select distinct who from observations where is_contact").to_arrow_table()["who"]
     hashed = [
-        hmac.digest(hash_key, contact.encode(), hashlib.sha256).hex()[:HASH_LENGTH]
-        for contact in contacts.to_pylist()
+        hmac.digest(hash_key, contact.encode(), hashlib.sha256).hex()[:HASH_LENGTH] for contact in contacts.to_pylist()
     ]
     con.register("hashed", pa.table({"who": contacts, "hashed": pa.array(hashed, pa.string())}))
     con.execute("create temp table contact_hashes as select * from hashed")

@@ -13,6 +13,7 @@ IDENTITY_TABLES = (
     "source_records",
     "customer_identities",
     "order_records",
+    "signup_records",
     "golden_records",
     "golden_record_audit",
     "contact_points",

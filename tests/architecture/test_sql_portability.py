@@ -33,9 +33,7 @@ TRAPS = {
         r"\b(median|quantile|quantile_cont|percentile_cont)\s*\((?!\s*cast\([^()]*as double\))"
     ),
     "string_agg with an order fails on Spark": r"\b(string_agg|listagg|group_concat)\s*\(",
-    "missing on Spark": (
-        r"\b(sha256|strftime|strptime|epoch|epoch_ms|regexp_matches|list_value|arg_max|arg_min)\s*\("
-    ),
+    "missing on Spark": (r"\b(sha256|strftime|strptime|epoch|epoch_ms|regexp_matches|list_value|arg_max|arg_min)\s*\("),
     "hash() differs; use md5": r"(?<![\w.])hash\s*\(",
     "varchar needs a length on Spark; use string": r"\b(varchar|text)\b(?!\s*\()",
     "qualify is unknown to Spark; rank in a CTE": r"\bqualify\b",
@@ -44,9 +42,7 @@ TRAPS = {
         r"(?<!try_)\bcast\([^()]*(?:\([^()]*\)[^()]*)*\bas\s+(date|timestamp|boolean)\b"
     ),
     "unnest and generate_series differ; use the macros explode_*": r"\b(unnest|generate_series|range)\s*\(",
-    "the clock is no input: as_of_date is": (
-        r"\b(current_date|current_timestamp|now\s*\(|getdate\s*\(|today\s*\()"
-    ),
+    "the clock is no input: as_of_date is": (r"\b(current_date|current_timestamp|now\s*\(|getdate\s*\(|today\s*\()"),
     "thresholds come from the parameters table": r"\b(var|env_var)\s*\(\s*'",
 }
 
@@ -150,7 +146,7 @@ def test_a_cast_where_data_enters_must_be_a_try_cast():
 @pytest.mark.parametrize(
     "sql",
     [
-        "select a -- 1 / 2, \"x\", current_date\nfrom t",
+        'select a -- 1 / 2, "x", current_date\nfrom t',
         "select cast(a as decimal(18, 4)), median(cast(a as double)), cast(a as string) from t",
         "select row_number() over (partition by a order by b desc nulls last, c nulls first) from t",
         "select concat_ws('|', a, b), md5(a), try_cast(a as date), row_hash(a) from t",

@@ -11,6 +11,10 @@ signups as (
     select * from {{ ref('stg_lake__signups') }}
 ),
 
+signup_customers as (
+    select * from {{ ref('stg_lake__signup_records') }}
+),
+
 orders as (
     select * from {{ ref('int_orders_assembled') }}
 ),
@@ -32,15 +36,15 @@ told as (
 
 signed_up as (
     select
-        identities.customer_id,
+        signup_customers.customer_id,
         signups.campaign_id as acquisition_source,
         2 as preference,
         signups.signed_up_at as known_at
     from signups
-    inner join identities
+    inner join signup_customers
         on
-            signups.source = identities.source
-            and signups.source_record_id = identities.source_record_id
+            signups.source = signup_customers.source
+            and signups.signup_id = signup_customers.signup_id
     where signups.campaign_id is not null
 ),
 

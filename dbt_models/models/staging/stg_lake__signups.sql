@@ -4,7 +4,7 @@ with landed as (
 
 select
     source_system as source,
-    signup_id as source_record_id,
+    signup_id,
     location_id,
     signed_up_at,
     event_local_at as signed_up_local_at,

@@ -24,6 +24,7 @@ OTHER_TABLES = {
         customer_id VARCHAR, match_rule VARCHAR, match_probability DOUBLE, valid_from DATE, valid_to DATE""",
     "order_records": """source VARCHAR, location_id VARCHAR, order_id VARCHAR, record_key VARCHAR,
         customer_id VARCHAR""",
+    "signup_records": "source VARCHAR, signup_id VARCHAR, record_key VARCHAR, customer_id VARCHAR",
     "golden_records": """customer_id VARCHAR, account_kind VARCHAR, first_name VARCHAR, last_name VARCHAR,
         email VARCHAR, email_validity VARCHAR, phone VARCHAR, phone_validity VARCHAR, address VARCHAR,
         address_validity VARCHAR, city VARCHAR, region VARCHAR, postal_code VARCHAR, country VARCHAR,

@@ -123,7 +123,6 @@ def test_no_personal_data_outside_restricted(demo, personal) -> None:
         for p in (home.published / "parquet").glob("*")
     }
     for place, text in places.items():
-        assert len(text) > 10, place
         assert held_in(text, personal) == [], place
     # The same search finds them where they belong.
     assert held_in(database_text(home.published / "restricted" / "people.duckdb"), personal)

@@ -48,9 +48,7 @@ class LandedLake:
     def clean(self, feed: str, file_key: str) -> list[dict]:
         path = str(self.home.clean(feed) / f"{file_key}.parquet")
         return (
-            self.con.execute(
-                "select * from read_parquet(?, file_row_number = true) order by file_row_number", [path]
-            )
+            self.con.execute("select * from read_parquet(?, file_row_number = true) order by file_row_number", [path])
             .to_arrow_table()
             .to_pylist()
         )
@@ -58,9 +56,7 @@ class LandedLake:
 
 def write_typed(con, path, schema: dict[str, str], rows: list[dict]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    texts = {
-        c: pa.array([None if r.get(c) is None else str(r[c]) for r in rows], pa.string()) for c in schema
-    }
+    texts = {c: pa.array([None if r.get(c) is None else str(r[c]) for r in rows], pa.string()) for c in schema}
     con.register("given", pa.table(texts))
     typed = ", ".join(f'"{c}"::{t} as "{c}"' for c, t in schema.items())
     con.execute(f"copy (select {typed} from given) to '{path}' (format parquet)")

@@ -68,9 +68,7 @@ def test_contact_of_either_kind(raw, expected):
 
 LABEL = st.from_regex(r"[a-z0-9_+.-]{1,12}", fullmatch=True)
 DOMAIN = st.lists(st.from_regex(r"[a-z0-9-]{1,6}", fullmatch=True), min_size=1, max_size=3).map(".".join)
-ENDING = st.sampled_from(
-    ["example", "test", "com", "invalid", "local", "localhost", "onion", "arpa", "c", "c0m", ""]
-)
+ENDING = st.sampled_from(["example", "test", "com", "invalid", "local", "localhost", "onion", "arpa", "c", "c0m", ""])
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)

@@ -66,9 +66,7 @@ def test_every_feed_has_an_empty_file_of_the_full_schema(lake, network):
 
 def test_consents_tell_the_kind_of_their_contact(lake, network):
     said = {"channel": "email", "state": "granted", "at": "2026-01-01 10:00"}
-    lake.land(
-        "consents", "f1", [{"contact": "Ana@Mail.Example"} | said, {"contact": "212 555 0101"} | said], "hq"
-    )
+    lake.land("consents", "f1", [{"contact": "Ana@Mail.Example"} | said, {"contact": "212 555 0101"} | said], "hq")
     clean_feeds(lake.home, network)
     assert [(r["clean_contact"], r["contact_kind"]) for r in lake.clean("consents", "f1")] == [
         ("ana@mail.example", "email"),
@@ -94,9 +92,7 @@ def test_a_file_whose_rows_are_all_superseded_is_empty(lake, network):
 
 def test_counts_per_feed_cover_kept_files_too(lake, network):
     lake.land("customers", "f1", [ANA, {"source_customer_id": "2", "email": "x@", "phone": "0000000000"}])
-    lake.land(
-        "consents", "f1", [{"contact": "?", "channel": "sms", "state": "denied", "at": "2026-01-01"}], "hq"
-    )
+    lake.land("consents", "f1", [{"contact": "?", "channel": "sms", "state": "denied", "at": "2026-01-01"}], "hq")
     expected = {"rows": 2, "invalid_emails": 1, "invalid_phones": 1, "invalid_contacts": 0}
     for _ in range(2):
         summary = clean_feeds(lake.home, network)
@@ -171,9 +167,7 @@ def kill_at_rename(monkeypatch, number: int) -> None:
 
 @pytest.mark.parametrize("comes_back", [False, True], ids=["goes on", "input comes back"])
 @pytest.mark.parametrize("killed_at", [0, 1, 8, 9])
-def test_a_run_killed_at_any_rename_is_finished_by_the_next(
-    lake, network, monkeypatch, killed_at, comes_back
-):
+def test_a_run_killed_at_any_rename_is_finished_by_the_next(lake, network, monkeypatch, killed_at, comes_back):
     lake.land("customers", "f1", [ANA])
     lake.land("customers", "f2", [ANA])
     clean_feeds(lake.home, network)
@@ -197,9 +191,7 @@ def test_a_run_killed_at_any_rename_is_finished_by_the_next(
 def test_a_landed_file_that_is_gone_is_named(lake, network):
     lake.land("customers", "f1", [ANA])
     (lake.home.landed("customers") / "f1.parquet").unlink()
-    with pytest.raises(
-        UnreadableFile, match=r"customers/f1\.parquet: in the ledger, but gone; run extract again"
-    ):
+    with pytest.raises(UnreadableFile, match=r"customers/f1\.parquet: in the ledger, but gone; run extract again"):
         clean_feeds(lake.home, network)
 
 

@@ -110,9 +110,7 @@ def _widen(feed: str, row: dict) -> dict:
 
 
 def write_typed(con, path, schema: dict[str, str], rows: list[dict]) -> None:
-    texts = {
-        c: pa.array([None if r.get(c) is None else str(r[c]) for r in rows], pa.string()) for c in schema
-    }
+    texts = {c: pa.array([None if r.get(c) is None else str(r[c]) for r in rows], pa.string()) for c in schema}
     con.register("given", pa.table(texts))
     typed = ", ".join(f'"{c}"::{t} as "{c}"' for c, t in schema.items())
     con.execute(f"copy (select {typed} from given) to '{path}' (format parquet)")

@@ -62,9 +62,7 @@ def test_a_word_without_a_date_is_older_than_any_dated_one(lake, person):
     ("state", "channel", "expected"),
     [("granted", "sms", "granted"), ("granted", "call", "unknown"), ("denied", "call", "denied")],
 )
-def test_a_number_may_be_texted_only_by_a_word_for_texts_but_any_refusal_counts(
-    lake, person, state, channel, expected
-):
+def test_a_number_may_be_texted_only_by_a_word_for_texts_but_any_refusal_counts(lake, person, state, channel, expected):
     lake.customers(person("1", "Ana Diaz", phone=PHONE))
     lake.put("consents", [word(state, "2026-02-01 10:00", PHONE, "phone", channel)])
     lake.resolve()
@@ -87,10 +85,7 @@ def test_every_value_is_kept_with_its_last_confirmation_and_one_is_golden(lake, 
         person("3", "Ana Diaz", phone=PHONE, email="ana@", email_validity="invalid"),
     )
     lake.resolve()
-    rows = {
-        r["value"]: (r["validity"], r["is_golden"], r["last_confirmed_on"])
-        for r in lake.read("contact_points")
-    }
+    rows = {r["value"]: (r["validity"], r["is_golden"], r["last_confirmed_on"]) for r in lake.read("contact_points")}
     assert rows == {
         MAIL: ("valid", True, date(2026, 3, 1)),
         "old@mail.example": ("valid", False, date(2026, 1, 1)),

@@ -28,9 +28,7 @@ def order(order_id: str, record: str, day: str, **columns) -> dict:
 def test_valid_before_consented(lake, person):
     lake.customers(
         ana(person, "1", phone="+12125550101"),
-        ana(
-            person, "2", phone="12", phone_validity="invalid", sms_consent="granted", updated_at="2026-09-01"
-        ),
+        ana(person, "2", phone="12", phone_validity="invalid", sms_consent="granted", updated_at="2026-09-01"),
     )
     lake.resolve()
     assert winner(lake, "phone") == ("+12125550101", "valid", 1)
@@ -116,9 +114,7 @@ def test_an_only_value_and_a_missing_one(lake, person):
 
 
 def test_a_stated_account_kind_beats_the_default_and_a_name_beats_an_initial(lake, person):
-    lake.customers(
-        ana(person, "1", account_kind="staff"), ana(person, "2", first_name="A.", updated_at="2026-09-01")
-    )
+    lake.customers(ana(person, "1", account_kind="staff"), ana(person, "2", first_name="A.", updated_at="2026-09-01"))
     lake.resolve()
     assert winner(lake, "account_kind") == ("staff", "valid", 1)
     assert winner(lake, "first_name") == ("Ana", "valid", 1)

@@ -25,9 +25,7 @@ def groups(*members: str) -> set[frozenset[str]]:
     ],
 )
 def test_each_rule_ties_two_records_of_one_person(lake, person, rule, shared):
-    lake.customers(
-        person("a", "Ana Diaz", **shared), person("b", "ANÁ Díaz", **shared), person("c", "Ana Diaz")
-    )
+    lake.customers(person("a", "Ana Diaz", **shared), person("b", "ANÁ Díaz", **shared), person("c", "Ana Diaz"))
     lake.resolve()
     assert lake.people() == groups("ab", "c")
     rules = {row["source_record_id"]: row["match_rule"] for row in lake.read("customer_identities")}
@@ -35,9 +33,7 @@ def test_each_rule_ties_two_records_of_one_person(lake, person, rule, shared):
 
 
 def test_the_strongest_rule_is_reported(lake, person):
-    lake.customers(
-        person("a", "Ana Diaz", email=E1, phone=P1), person("b", "Ana Diaz", email=E1, phone=P1, **HOME)
-    )
+    lake.customers(person("a", "Ana Diaz", email=E1, phone=P1), person("b", "Ana Diaz", email=E1, phone=P1, **HOME))
     lake.resolve()
     assert {row["match_rule"] for row in lake.read("customer_identities")} == {"email"}
 
@@ -60,9 +56,7 @@ def test_a_chain_cannot_connect_what_its_ends_would_refuse(lake, person):
 
 
 def test_a_nameless_record_on_a_couples_phone_is_not_guessed(lake, person):
-    lake.customers(
-        person("a", "Ana Diaz", phone=P1), person("b", "Bob Diaz", phone=P1), person("x", None, phone=P1)
-    )
+    lake.customers(person("a", "Ana Diaz", phone=P1), person("b", "Bob Diaz", phone=P1), person("x", None, phone=P1))
     lake.resolve()
     assert lake.people() == groups("a", "b", "x")
 
@@ -92,25 +86,19 @@ def test_a_name_travels_along_nameless_records(lake, person):
 
 
 def test_an_initial_joins_the_one_name_it_fits(lake, person):
-    lake.customers(
-        person("j", "J. Ray", email=E1), person("k", "John Ray", email=E1), person("m", "Mia Ray", email=E1)
-    )
+    lake.customers(person("j", "J. Ray", email=E1), person("k", "John Ray", email=E1), person("m", "Mia Ray", email=E1))
     lake.resolve()
     assert lake.people() == groups("jk", "m")
 
 
 def test_an_initial_that_fits_two_names_stays_by_itself(lake, person):
-    lake.customers(
-        person("j", "J Ray", email=E1), person("k", "John Ray", email=E1), person("l", "Jane Ray", email=E1)
-    )
+    lake.customers(person("j", "J Ray", email=E1), person("k", "John Ray", email=E1), person("l", "Jane Ray", email=E1))
     lake.resolve()
     assert lake.people() == groups("j", "k", "l")
 
 
 def test_two_initials_that_conflict_stay_two_with_a_nameless_third(lake, person):
-    lake.customers(
-        person("j", "J Ray", email=E1), person("m", "M Ray", email=E1), person("x", None, email=E1)
-    )
+    lake.customers(person("j", "J Ray", email=E1), person("m", "M Ray", email=E1), person("x", None, email=E1))
     lake.resolve()
     assert lake.people() == groups("j", "m", "x")
 

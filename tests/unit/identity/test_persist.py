@@ -40,15 +40,11 @@ def test_a_merge_keeps_the_id_that_most_records_had(lake, person):
 
 def test_a_tie_goes_to_the_older_id(lake, person):
     for old, new in (("1", "2"), ("2", "1")):
-        lake.customers(
-            ana(person, old, "x", created_at="2025-05-01"), ana(person, new, "y", created_at="2026-05-01")
-        )
+        lake.customers(ana(person, old, "x", created_at="2025-05-01"), ana(person, new, "y", created_at="2026-05-01"))
         lake.resolve(DAY_1)
         older = lake.ids()[old]
         lake.publish(f"tie-{old}")
-        lake.customers(
-            ana(person, old, "x", created_at="2025-05-01"), ana(person, new, "x", created_at="2026-05-01")
-        )
+        lake.customers(ana(person, old, "x", created_at="2025-05-01"), ana(person, new, "x", created_at="2026-05-01"))
         lake.resolve(DAY_2)
         assert set(lake.ids().values()) == {older}
         lake.home.published.unlink()
@@ -134,15 +130,11 @@ def test_a_vanished_record_keeps_its_closed_period_and_its_id_when_it_returns(la
 
 
 def test_a_change_on_the_day_a_period_began_leaves_no_empty_period_but_keeps_the_id_taken(lake, person):
-    lake.customers(
-        ana(person, "1", "x", created_at="2026-10-01"), ana(person, "2", "y"), ana(person, "3", "y")
-    )
+    lake.customers(ana(person, "1", "x", created_at="2026-10-01"), ana(person, "2", "y"), ana(person, "3", "y"))
     lake.resolve(DAY_1)
     before = lake.ids()["1"]
     lake.publish("one")
-    lake.customers(
-        ana(person, "1", "y", created_at="2026-10-01"), ana(person, "2", "y"), ana(person, "3", "y")
-    )
+    lake.customers(ana(person, "1", "y", created_at="2026-10-01"), ana(person, "2", "y"), ana(person, "3", "y"))
     lake.resolve(DAY_1)
     assert periods(lake, "1") == [(lake.ids()["2"], DAY_1, None)]
     assert before in {row["customer_id"] for row in registry(lake)}
@@ -186,9 +178,7 @@ def test_a_damaged_registry_is_refused_by_name(lake, person):
     lake.resolve(DAY_1)
     lake.publish("one")
     path = lake.home.state / "one" / "registry.parquet"
-    duckdb.execute(
-        f"copy (select * from '{path}' union all select * from '{path}') to '{path}.new' (format parquet)"
-    )
+    duckdb.execute(f"copy (select * from '{path}' union all select * from '{path}') to '{path}.new' (format parquet)")
     path.with_name("registry.parquet.new").rename(path)
     with pytest.raises(IdentityError, match="1 source records have two open periods"):
         lake.resolve(DAY_2)

@@ -36,9 +36,7 @@ def test_one_record_per_source_location_and_id(lake, person):
 
 def test_network_scope_makes_one_record_for_all_locations(lake, person):
     for key, location in (("f1", "l1"), ("f2", "l2")):
-        lake.customers(
-            person("1", "Ana Diaz") | {"customer_id_scope": "network"}, file_key=key, location_id=location
-        )
+        lake.customers(person("1", "Ana Diaz") | {"customer_id_scope": "network"}, file_key=key, location_id=location)
     lake.resolve()
     assert [(r["location_id"], r["source_record_id"]) for r in lake.read("source_records")] == [(None, "1")]
 
@@ -81,13 +79,16 @@ def test_a_signup_is_one_prospect_record_per_contact_until_somebody_buys(lake, p
     assert (signup["first_seen_date"], signup["last_seen_date"]) == (date(2026, 2, 1), date(2026, 2, 5))
     assert records["1"]["is_prospect_record"] is False
     assert len(lake.people()) == 1
+    [customer_id] = set(lake.ids().values())
+    assert [(r["signup_id"], r["customer_id"]) for r in lake.read("signup_records")] == [
+        ("s1", customer_id),
+        ("s2", customer_id),
+    ]
 
 
 def test_first_and_last_seen_span_the_file_and_the_orders(lake, person):
     lake.customers(person("1", created_at="2026-02-01", updated_at="2026-02-10"))
-    lake.orders(
-        order("o1", "2026-01-15", source_customer_id="1"), order("o2", "2026-04-02", source_customer_id="1")
-    )
+    lake.orders(order("o1", "2026-01-15", source_customer_id="1"), order("o2", "2026-04-02", source_customer_id="1"))
     lake.resolve()
     [record] = lake.read("source_records")
     assert (record["first_seen_date"], record["last_seen_date"]) == (date(2026, 1, 15), date(2026, 4, 2))
@@ -95,9 +96,7 @@ def test_first_and_last_seen_span_the_file_and_the_orders(lake, person):
 
 def test_what_is_dated_after_as_of_waits(lake, person):
     lake.customers(person("1", created_at="2026-10-31"), person("2", created_at="2026-11-01"))
-    lake.orders(
-        order("o1", "2026-10-31", source_customer_id="3"), order("o2", "2026-11-01", source_customer_id="4")
-    )
+    lake.orders(order("o1", "2026-10-31", source_customer_id="3"), order("o2", "2026-11-01", source_customer_id="4"))
     lake.put("signups", [{"signup_id": "s1", "signed_up_at": "2026-11-01 09:00", "email": MAIL}])
     lake.resolve(date(2026, 10, 31))
     assert set(lake.ids()) == {"1", "3"}
