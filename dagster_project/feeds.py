@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -73,10 +74,15 @@ class Feed:
         return {c.name: c.sql_type for c in self.columns} | LANDED_COLUMNS
 
 
+def read_yaml(path: Path) -> Any:
+    """A YAML file's content, through the C parser: contracts are read at every run."""
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+
+
 @cache
 def load_feeds() -> dict[str, Feed]:
     """Every feed by name, in the order of feeds.yaml."""
-    raw = yaml.safe_load((SOURCES / "feeds.yaml").read_text(encoding="utf-8"))
+    raw = read_yaml(SOURCES / "feeds.yaml")
     return {name: _feed(name, spec) for name, spec in raw.items()}
 
 

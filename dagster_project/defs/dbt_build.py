@@ -117,7 +117,7 @@ def _results(outcome: Any) -> list[NodeResult]:
 def _node(result) -> NodeResult:
     node = result.node
     tested = getattr(node, "attached_node", None) or next(iter(node.depends_on_nodes), node.unique_id)
-    asset = node.name if node.resource_type != "test" else tested.split(".")[-1]
+    asset = node.name if node.resource_type != "test" else tested.split(".")[2]
     return NodeResult(
         node.unique_id, node.name, str(node.resource_type), asset, str(result.status), result.message or ""
     )

@@ -1,15 +1,16 @@
-"""The dbt project as assets, with its tests as checks on the models they are about."""
+"""The dbt project as assets, with one check per model that tells what dbt's tests found."""
 
 from collections.abc import Iterator
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
-from dagster_dbt.asset_utils import get_asset_check_key_for_test
+from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 
 from dagster_project.defs.dbt_build import NodeResult, alert_columns, build_marts, manifest
 from dagster_project.defs.resources import NetworkResource, progress
 from dagster_project.parameters import read_run
 from dagster_project.warehouse.prepare import keep_alerts, prepare_warehouse
+
+CHECK = "dbt_tests"
 
 
 class LayerTranslator(DagsterDbtTranslator):
@@ -18,46 +19,54 @@ class LayerTranslator(DagsterDbtTranslator):
     def get_group_name(self, dbt_resource_props: dict) -> str:
         return dbt_resource_props["schema"]
 
-    def get_asset_check_spec(self, asset_spec, manifest, unique_id, project):
-        """Checks tell; the gate is what refuses, in the data, with everything that is wrong at once."""
-        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
-        return spec and spec._replace(blocking=False)
-
-
-TRANSLATOR = LayerTranslator(settings=DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
-
 
 def build_dbt_assets() -> dg.AssetsDefinition:
-    """One Dagster asset per model and seed; reads dbt's manifest, so it is called when definitions load."""
+    """One asset per model and seed; reads dbt's manifest, so it is called when definitions load."""
     parsed = manifest()
+    specs = build_dbt_asset_specs(manifest=parsed, dagster_dbt_translator=LayerTranslator())
+    keys = {spec.key.path[-1]: spec.key for spec in specs}
+    # One check a model, not one a test: every event costs Dagster as much as the test costs DuckDB.
+    checks = [
+        dg.AssetCheckSpec(CHECK, asset=keys[model], description=f"dbt tests: {', '.join(tests)}")
+        for model, tests in tests_by_model(parsed).items()
+    ]
 
-    @dbt_assets(manifest=parsed, dagster_dbt_translator=TRANSLATOR, name="marts")
+    @dg.multi_asset(name="marts", specs=specs, check_specs=checks)
     def marts(network: NetworkResource) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         home = network.load().home
         prepare_warehouse(home, alert_columns())
         results = build_marts(home, read_run(home).run_id)
         keep_alerts(home)
         tests = [r for r in results if r.resource_type == "test"]
-        progress.info(
-            f"built {len(results) - len(tests)} models; {sum(t.passed for t in tests)} of {len(tests)} tests hold"
-        )
-        yield from dagster_events(parsed, results)
+        models = len(results) - len(tests)
+        progress.info(f"built {models} models; {sum(t.passed for t in tests)} of {len(tests)} dbt tests hold")
+        yield from (dg.MaterializeResult(asset_key=keys[r.asset]) for r in results if r.resource_type != "test")
+        yield from check_results(keys, tests)
 
     return marts
 
 
-def dagster_events(parsed: dict, results: list[NodeResult]) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-    """dbt's results as Dagster knows them: models become materialisations, tests asset checks."""
-    for result in results:
-        if result.resource_type == "test":
-            key = get_asset_check_key_for_test(parsed, TRANSLATOR, result.unique_id, None)
-            if key:
-                yield dg.AssetCheckResult(
-                    passed=result.passed,
-                    asset_key=key.asset_key,
-                    check_name=key.name,
-                    metadata={"status": result.status},
-                )
-        else:
-            spec = TRANSLATOR.get_asset_spec(parsed, result.unique_id, None)
-            yield dg.MaterializeResult(asset_key=spec.key)
+def tests_by_model(parsed: dict) -> dict[str, list[str]]:
+    """Model -> its tests' names, as dbt attaches them."""
+    attached: dict[str, list[str]] = {}
+    for node in parsed["nodes"].values():
+        if node["resource_type"] == "test":
+            attached.setdefault(tested_node(node), []).append(node["name"])
+    return {model: sorted(attached[model]) for model in sorted(attached)}
+
+
+def tested_node(node: dict) -> str:
+    """The model or seed a test is about: the one it is attached to, else the first it depends on."""
+    return (node.get("attached_node") or node["depends_on"]["nodes"][0]).split(".")[2]
+
+
+def check_results(keys: dict[str, dg.AssetKey], tests: list[NodeResult]) -> Iterator[dg.AssetCheckResult]:
+    """One result per tested model. A failure tells here; what refuses is the gate, in the data."""
+    for model in sorted({test.asset for test in tests}):
+        failed = [test.name for test in tests if test.asset == model and not test.passed]
+        yield dg.AssetCheckResult(
+            passed=not failed,
+            asset_key=keys[model],
+            check_name=CHECK,
+            metadata={"tests": sum(test.asset == model for test in tests), "failed": ", ".join(failed) or "none"},
+        )

@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from dagster_project.errors import ContractError
-from dagster_project.feeds import SOURCES, Feed, load_feeds
+from dagster_project.feeds import SOURCES, Feed, load_feeds, read_yaml
 
 # Files of sources/ that describe something other than a contract.
 NOT_CONTRACTS = {"feeds.yaml", "time_zones.yaml"}
@@ -109,7 +109,7 @@ def fingerprint(contracts: dict[str, Contract]) -> str:
 
 def _read(file: Path) -> Contract:
     try:
-        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
+        raw = read_yaml(file)
         raw["columns"] = {
             name: {"from": rule} if isinstance(rule, (str, list)) else rule for name, rule in raw["columns"].items()
         }

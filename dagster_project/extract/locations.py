@@ -7,10 +7,9 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import yaml
 
 from dagster_project.extract.listing import landing_folders
-from dagster_project.feeds import SOURCES
+from dagster_project.feeds import SOURCES, read_yaml
 from dagster_project.network import Network, known_zone_names
 
 
@@ -45,7 +44,7 @@ def known_locations(network: Network, landed: list[Path]) -> dict[str, Location]
 @cache
 def zone_names() -> dict[str, str]:
     """Every name an export may give a time zone -> its IANA name."""
-    others = yaml.safe_load((SOURCES / "time_zones.yaml").read_text(encoding="utf-8"))
+    others = read_yaml(SOURCES / "time_zones.yaml")
     return {name: name for name in known_zone_names()} | others
 
 

@@ -57,9 +57,8 @@ def prepare_warehouse(home: Home, alert_columns: dict[str, str]) -> None:
         )
         state = home.current_state()
         if state and (state / ALERT_STATE).is_file():
-            connection.execute(
-                f"insert into lake.{PREVIOUS_ALERTS} by name select * from read_parquet({_literal(state / ALERT_STATE)})"
-            )
+            alerts = f"select * from read_parquet({_literal(state / ALERT_STATE)})"
+            connection.execute(f"insert into lake.{PREVIOUS_ALERTS} by name {alerts}")
     home.warehouse.chmod(0o600)
 
 

@@ -1,7 +1,5 @@
 """Overlap, re-delivery, replacement and deletion: rows count once, whatever comes in which order."""
 
-from itertools import permutations
-
 LINES = "order_id,line_id,ordered_at,quantity,net_amount,customer_name\n"
 SQUARE = (
     "Date,Time,Time Zone,Category,Item,Qty,Gross Sales,Discounts,Net Sales,Tax,Transaction ID,Payment ID,Event Type,"
@@ -38,7 +36,8 @@ def test_the_newest_exports_lines_stand_for_a_payment(zone) -> None:
 def test_the_order_of_arrival_changes_nothing(make_zone) -> None:
     third = SQUARE + square(3, "t3", "", ["Bun", "Bun"]) + square(3, "t4", "", ["Tea"])
     outcomes = []
-    for number, order in enumerate(permutations([("a.csv", FIRST), ("b.csv", SECOND), ("c.csv", third)])):
+    files = [("a.csv", FIRST), ("b.csv", SECOND), ("c.csv", third)]
+    for number, order in enumerate([files, files[::-1], files[1:] + files[:1]]):
         zone = make_zone(str(number))
         for name, content in order:
             zone.put(f"shop_1/{name}", content)
