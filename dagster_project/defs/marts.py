@@ -8,6 +8,7 @@ from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 from dagster_project.defs.dbt_build import NodeResult, alert_columns, build_marts, manifest
 from dagster_project.defs.resources import NetworkResource, progress
 from dagster_project.parameters import read_run
+from dagster_project.warehouse.measures import measure_marts
 from dagster_project.warehouse.prepare import keep_alerts, prepare_warehouse
 
 CHECK = "dbt_tests"
@@ -40,7 +41,10 @@ def build_dbt_assets() -> dg.AssetsDefinition:
         tests = [r for r in results if r.resource_type == "test"]
         models = len(results) - len(tests)
         progress.info(f"built {models} models; {sum(t.passed for t in tests)} of {len(tests)} dbt tests hold")
-        yield from (dg.MaterializeResult(asset_key=keys[r.asset]) for r in results if r.resource_type != "test")
+        measured = measure_marts(home)
+        for result in results:
+            if result.resource_type != "test":
+                yield dg.MaterializeResult(asset_key=keys[result.asset], metadata=measured.get(result.asset, {}))
         yield from check_results(keys, tests)
 
     return marts
