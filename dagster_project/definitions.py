@@ -9,6 +9,7 @@ from dagster_project.defs.landing import LANDING_ZONE, PREVIOUS_ALERTS, clean, e
 from dagster_project.defs.marts import build_dbt_assets
 from dagster_project.defs.publishing import published
 from dagster_project.defs.resources import NetworkResource
+from dagster_project.defs.sensors import landing_zone_changed
 
 
 def build_defs(**resources: object) -> dg.Definitions:
@@ -19,6 +20,7 @@ def build_defs(**resources: object) -> dg.Definitions:
         asset_checks=[judged],
         jobs=[NIGHTLY],
         schedules=[EVERY_NIGHT],
+        sensors=[landing_zone_changed],
         executor=dg.in_process_executor,
         resources={"network": NetworkResource()} | resources,
     )

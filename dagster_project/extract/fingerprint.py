@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dagster_project.extract.ledger import read_ledger
-from dagster_project.extract.listing import list_landing
+from dagster_project.extract.listing import landing_paths, list_landing
 from dagster_project.network import Network
 
 _PROJECT = Path(__file__).resolve().parents[2]
@@ -22,6 +22,15 @@ def fingerprint_of(network: Network, files: Iterable[tuple[str, str]]) -> str:
     folders = [network.own_sources, *(_PROJECT / part for part in _CODE)]
     for path in sorted(p for folder in folders for p in folder.rglob("*") if p.suffix in _CODE_SUFFIXES):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def landing_fingerprint(network: Network) -> str:
+    """Changes when a file comes, changes or goes; looks at names, sizes and times only."""
+    digest = hashlib.sha256()
+    for path in landing_paths(network.landing):
+        stat = path.stat()
+        digest.update(f"{path.relative_to(network.landing)}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
     return digest.hexdigest()
 
 

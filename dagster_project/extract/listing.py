@@ -49,19 +49,26 @@ class LandingFile:
         return None
 
 
+def landing_paths(landing: Path) -> list[Path]:
+    """Every file below `landing`, by path; names that begin with a dot are somebody's leftovers.
+
+    Raises RegularsError when the landing zone does not exist.
+    """
+    if not landing.is_dir():
+        raise RegularsError(f"{landing}: no such folder; paths.landing in network.yaml names the landing zone")
+    paths = sorted(landing.rglob("*"))
+    return [p for p in paths if p.is_file() and not any(part[0] == "." for part in p.relative_to(landing).parts)]
+
+
 def list_landing(landing: Path, remembered: dict[str, tuple[int, int, str]]) -> list[LandingFile]:
     """Every file below `landing`, by path.
 
     `remembered` maps a path to (size, modified_ns, sha256) of an earlier listing. Raises RegularsError
     when the landing zone does not exist.
     """
-    if not landing.is_dir():
-        raise RegularsError(f"{landing}: no such folder; paths.landing in network.yaml names the landing zone")
     files = []
-    for path in sorted(landing.rglob("*")):
+    for path in landing_paths(landing):
         relative = path.relative_to(landing)
-        if any(part.startswith(".") for part in relative.parts) or not path.is_file():
-            continue
         if not path.resolve().is_relative_to(landing.resolve()):
             raise RegularsError(f"{relative}: a link that leads out of the landing zone; put the file itself there")
         stat = path.stat()
