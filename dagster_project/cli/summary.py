@@ -31,8 +31,9 @@ _CALL_HEADERS = ("customer_id", "home location", "why", "last visit", "usual", "
 _FEEDS = """
 select coalesce(feed, '(set aside)'), count(*), sum(rows_read), sum(rows_landed), sum(rows_duplicate),
     sum(rows_rejected)
-from files group by feed order by feed nulls last
+from files where status <> 'deleted' group by feed order by feed nulls last
 """
+_DELETED = "select reason from files where status = 'deleted' order by path"
 _SET_ASIDE = "select reason from files where status = 'rejected' order by path"
 _REJECTED = """
 select file, coalesce("column", 'row'), reason, count(*) from rejected_rows group by all order by 4 desc, 1, 2, 3
@@ -54,6 +55,7 @@ def print_summary(network: Network, message: str | None) -> None:
     with duckdb.connect(str(home.ops), read_only=True) as ops:
         _print_rows(console, "What came in", ("feed", "files", "read", "landed", "duplicate", "rejected"), ops, _FEEDS)
         _print_list(console, "Files set aside", [row[0] for row in ops.execute(_SET_ASIDE).fetchall()])
+        _print_list(console, "Files gone", [row[0] for row in ops.execute(_DELETED).fetchall()])
         rejected = ops.execute(_REJECTED).fetchall()
         _print_list(
             console, "Rows rejected", [f"{n:,} x {file}: {column}: {reason}" for file, column, reason, n in rejected]

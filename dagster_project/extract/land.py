@@ -43,6 +43,8 @@ def land_files(network: Network, progress: Progress = lambda line: None) -> list
     landing.land([file for file in unique if file not in first], known)
     for file, original in doubles:
         landing.entries[file.path] = _double(file, landing.entries[original.path])
+    there = {file.path for file in files}
+    landing.entries |= {entry.path: entry.deleted() for entry in before if entry.path not in there}
     landing.save()
     _remove_stale(network.home, {e.file_key for e in landing.entries.values() if e.is_current})
     return sorted(landing.entries.values(), key=lambda e: e.path)
@@ -56,7 +58,7 @@ class _Landing:
         self.contracts = load_contracts(network.own_sources)
         pins = json.dumps(network.sources, sort_keys=True)
         self.rules = f"{LANDING_VERSION}-{duckdb.__version__}-{fingerprint(self.contracts)}-{pins}"
-        self.before = {e.file_key: e for e in before if e.rules == self.rules and e.status != "duplicate"}
+        self.before = {e.file_key: e for e in before if e.rules == self.rules and e.status in ("landed", "rejected")}
         self.entries: dict[str, Entry] = {}
         self._opened: dict[str, Opened] = {}
 

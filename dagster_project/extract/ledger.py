@@ -13,8 +13,8 @@ from dagster_project.home import Home
 
 @dataclass(frozen=True)
 class Entry:
-    """One file. `status` is landed, duplicate (the same content stands elsewhere in its folder) or rejected
-    (set aside whole, see `reason`). rows_read = rows_landed + rows_duplicate + rows_rejected, always."""
+    """One file. `status` is landed, duplicate (the same content stands elsewhere in its folder), rejected
+    (set aside whole, see `reason`) or deleted (it was there once). rows_read = rows_landed + rows_duplicate + rows_rejected, always."""
 
     path: str
     location_id: str
@@ -40,6 +40,12 @@ class Entry:
     def set_aside(self, reason: str, source: str | None = None) -> "Entry":
         """The file as one that could not be read at all."""
         return replace(self, status="rejected", reason=reason, source=source)
+
+    def deleted(self) -> "Entry":
+        """The file as one that is gone from the landing zone: named, and its rows gone."""
+        told = "gone from the landing zone, and its rows with it; put it back to have them again"
+        counts = {"rows_read": 0, "rows_landed": 0, "rows_duplicate": 0, "rows_rejected": 0}
+        return replace(self, status="deleted", reason=f"{self.path}: {told}", **counts)
 
     @property
     def is_current(self) -> bool:

@@ -91,6 +91,11 @@ def test_a_deleted_files_rows_are_gone(zone) -> None:
     landed = zone.land()
     assert [row[0] for row in zone.rows("order_lines", "order_id")] == ["t1", "t1", "t2"]
     assert zone.entry(landed, "shop_1/a.csv").rows_duplicate == 0
+    gone = zone.entry(landed, "shop_1/b.csv")
+    assert (gone.status, gone.rows_read) == ("deleted", 0)
+    assert "shop_1/b.csv: gone from the landing zone" in gone.reason
+    zone.put("shop_1/b.csv", SECOND)
+    assert zone.entry(zone.land(), "shop_1/b.csv").rows_landed == 2
 
 
 def test_a_customer_listed_again_counts_once_per_location(zone) -> None:
