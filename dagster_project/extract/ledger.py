@@ -13,8 +13,11 @@ from dagster_project.home import Home
 
 @dataclass(frozen=True)
 class Entry:
-    """One file. `status` is landed, duplicate (the same content stands elsewhere in its folder), rejected
-    (set aside whole, see `reason`) or deleted (it was there once). rows_read = rows_landed + rows_duplicate + rows_rejected, always."""
+    """One file. rows_read = rows_landed + rows_duplicate + rows_rejected, always.
+
+    `status` is landed, duplicate (the same content stands elsewhere in its folder), rejected (set aside whole,
+    see `reason`) or deleted (it was there once).
+    """
 
     path: str
     location_id: str

@@ -46,7 +46,7 @@ def extract_night(network: Network, progress: Callable[[str], None] = lambda lin
     _tell_files(home, entries)
     as_of_date = note_arrival(network, entries)
     run_id = _next_run(home, as_of_date)
-    fingerprint = fingerprint_of(network, ((e.path, e.sha256) for e in entries))
+    fingerprint = fingerprint_of(network, ((e.path, e.sha256) for e in entries if e.status != "deleted"))
     write_parameters(network, Run(run_id, as_of_date, fingerprint))
     with update_ops(home) as ops:
         ops.execute(
