@@ -25,6 +25,11 @@ class Home:
         return self.lake / "clean" / feed
 
     @property
+    def inbox(self) -> Path:
+        """The image of a landing zone that lies elsewhere."""
+        return self.lake / "inbox"
+
+    @property
     def rejected(self) -> Path:
         return self.lake / "rejected"
 

@@ -9,7 +9,7 @@ import secrets
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 import yaml
@@ -20,6 +20,9 @@ from dagster_project.home import Home
 
 NETWORK_VARIABLE = "REGULARS_NETWORK"
 KEY_VARIABLE = "REGULARS_KEY"
+SFTP_PASSWORD_VARIABLE = "REGULARS_SFTP_PASSWORD"
+SFTP_KEY_VARIABLE = "REGULARS_SFTP_KEY"
+KNOWN_HOSTS_VARIABLE = "REGULARS_KNOWN_HOSTS"
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Days = Annotated[int, Field(ge=1)]
@@ -155,8 +158,14 @@ class Network(Section):
     destinations: list[Destination] = [Destination(name="email_drop", type="file")]
 
     @property
+    def landing_url(self) -> str | None:
+        """Where the landing zone is when it is not a folder here, such as sftp://user@host/path."""
+        return self.paths.landing if "://" in self.paths.landing else None
+
+    @property
     def landing(self) -> Path:
-        return (self.file.parent / self.paths.landing).resolve()
+        """The folder files are read from: the landing zone, or the image of one that lies elsewhere."""
+        return self.home.inbox if self.landing_url else (self.file.parent / self.paths.landing).resolve()
 
     @property
     def home(self) -> Home:
@@ -206,6 +215,16 @@ def network_from_environment() -> Network:
     if not file:
         raise NetworkError(f"{NETWORK_VARIABLE} is not set; set it to the path of a network.yaml")
     return load_network(file)
+
+
+def landing_options(url: str) -> dict[str, Any]:
+    """What opening a landing zone by URL needs from the environment; keys and cloud credentials are found by
+    the libraries themselves (ssh agent and ~/.ssh, AWS_ variables)."""
+    if url.startswith(("sftp://", "ssh://")):
+        known_hosts = os.environ.get(KNOWN_HOSTS_VARIABLE, str(Path.home() / ".ssh" / "known_hosts"))
+        given = {"password": os.environ.get(SFTP_PASSWORD_VARIABLE), "client_keys": os.environ.get(SFTP_KEY_VARIABLE)}
+        return {"known_hosts": known_hosts} | {key: value for key, value in given.items() if value}
+    return {}
 
 
 def hash_key(network: Network) -> bytes:

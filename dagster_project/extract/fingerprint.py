@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dagster_project.extract.ledger import read_ledger
 from dagster_project.extract.listing import landing_paths, list_landing
+from dagster_project.extract.mirror import bring_in
 from dagster_project.network import Network
 
 _PROJECT = Path(__file__).resolve().parents[2]
@@ -27,6 +28,7 @@ def fingerprint_of(network: Network, files: Iterable[tuple[str, str]]) -> str:
 
 def landing_fingerprint(network: Network) -> str:
     """Changes when a file comes, changes or goes; looks at names, sizes and times only."""
+    bring_in(network)
     digest = hashlib.sha256()
     for path in landing_paths(network.landing):
         stat = path.stat()
@@ -36,5 +38,6 @@ def landing_fingerprint(network: Network) -> str:
 
 def waiting_fingerprint(network: Network) -> str:
     """The fingerprint a night would have now. Files that look as they did (size and time) are not opened."""
+    bring_in(network)
     remembered = {e.path: (e.size, e.modified_ns, e.sha256) for e in read_ledger(network.home)}
     return fingerprint_of(network, ((f.path, f.sha256) for f in list_landing(network.landing, remembered)))

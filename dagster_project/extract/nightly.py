@@ -12,6 +12,7 @@ from dagster_project.extract.arrival import note_arrival
 from dagster_project.extract.fingerprint import fingerprint_of
 from dagster_project.extract.land import land_files
 from dagster_project.extract.ledger import Entry
+from dagster_project.extract.mirror import bring_in
 from dagster_project.extract.supersede import settle_deliveries
 from dagster_project.home import Home
 from dagster_project.network import Network
@@ -42,6 +43,9 @@ class Landed:
 def extract_night(network: Network, progress: Callable[[str], None] = lambda line: None) -> Landed:
     """Land what is new, and begin a run: `lake/` complete, parameters written, ops told."""
     home = network.home
+    fetched = bring_in(network)
+    if fetched:
+        progress(f"fetched {fetched:,} files from {network.landing_url}")
     entries = settle_deliveries(home, land_files(network, progress))
     _tell_files(home, entries)
     as_of_date = note_arrival(network, entries)
