@@ -79,6 +79,8 @@ class _Landing:
                 self.entries[file.path] = entry
             else:
                 fresh.append(file)
+        if not fresh:
+            return
         with reading_connection(self.network, known) as connection:
             batches = TypingBatches(connection, known)
             for number, file in enumerate(fresh, start=1):
