@@ -4,7 +4,7 @@ import dagster as dg
 
 from dagster_project.defs.gate import build_gate
 from dagster_project.defs.identity import identity
-from dagster_project.defs.jobs import EVERY_NIGHT, NIGHTLY
+from dagster_project.defs.jobs import NIGHTLY, every_night
 from dagster_project.defs.landing import LANDING_ZONE, PREVIOUS_ALERTS, clean, extract
 from dagster_project.defs.marts import build_dbt_assets
 from dagster_project.defs.publishing import published
@@ -15,14 +15,15 @@ from dagster_project.defs.sensors import landing_zone_changed
 def build_defs(**resources: object) -> dg.Definitions:
     """The whole pipeline; `resources` replace the default ones by name."""
     judged, snapshot = build_gate()
+    network = resources.get("network", NetworkResource())
     return dg.Definitions(
         assets=[LANDING_ZONE, PREVIOUS_ALERTS, extract, clean, identity, build_dbt_assets(), snapshot, published],
         asset_checks=[judged],
         jobs=[NIGHTLY],
-        schedules=[EVERY_NIGHT],
+        schedules=[every_night(network.timezone())],
         sensors=[landing_zone_changed],
         executor=dg.in_process_executor,
-        resources={"network": NetworkResource()} | resources,
+        resources={"network": network} | resources,
     )
 
 

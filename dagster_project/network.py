@@ -56,6 +56,13 @@ class PathsSection(Section):
     landing: str = "landing"
     home: str = "home"
 
+    @field_validator("home")
+    @classmethod
+    def _no_pattern(cls, home: str) -> str:
+        if set(home) & set("*?[]"):
+            raise ValueError("a path without * ? [ ], which DuckDB reads as a pattern")
+        return home
+
 
 class IdentitySection(Section):
     auto_merge_probability: Share = 0.95
@@ -207,6 +214,11 @@ def load_network(file: str | Path) -> Network:
         raise NetworkError(_explain(path, error)) from error
     except TypeError as error:
         raise NetworkError(f"{path}: {error}; keys are {', '.join(_allowed_keys(()))}") from error
+
+
+def is_network_named() -> bool:
+    """Whether REGULARS_NETWORK is set."""
+    return bool(os.environ.get(NETWORK_VARIABLE))
 
 
 def network_from_environment() -> Network:

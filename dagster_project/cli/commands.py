@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 
+from dagster_project.claim import claim_home
 from dagster_project.errors import RegularsError
 from dagster_project.network import NETWORK_VARIABLE, Network, load_network
 
@@ -69,6 +70,7 @@ def rollback(
     loaded = _network(network)
     from dagster_project.publish import rollback as roll_back
 
+    claim_home(loaded.home)
     print(roll_back(loaded.home, run).message)
 
 

@@ -36,7 +36,7 @@ def build_gate() -> list:
 
     @dg.multi_asset_check(name="judge", specs=[*specs, guards])
     def judged(network: NetworkResource) -> Iterator[dg.AssetCheckResult]:
-        loaded = network.load()
+        loaded = network.claim()
         run_id = read_run(loaded.home).run_id
         verdict = judge(loaded.home, run_id, PROJECT_ROOT, loaded.publish.max_audience_shrink)
         progress.info(f"judged {len(verdict.checks)} checks, {len(verdict.failed)} refuse")
@@ -56,7 +56,7 @@ def build_gate() -> list:
         description="The judged set, sealed: its bytes hashed, every required check present and passed.",
     )
     def snapshot(network: NetworkResource) -> dg.MaterializeResult:
-        loaded = network.load()
+        loaded = network.claim()
         run = read_run(loaded.home)
         manifest = seal(loaded.home, run.run_id, run.input_fingerprint, PROJECT_ROOT)
         progress.info(f"sealed {run.run_id}")

@@ -33,7 +33,7 @@ SPECS = [
 
 @dg.multi_asset(name="identity", specs=SPECS)
 def identity(network: NetworkResource) -> Iterator[dg.MaterializeResult]:
-    loaded = network.load()
+    loaded = network.claim()
     begin_candidate(loaded.home)
     summary = resolve(loaded.home, loaded, read_run(loaded.home).as_of_date, hash_key(loaded))
     progress.info(f"found {summary['customers']:,} customers in {summary['source_records']:,} records")

@@ -10,9 +10,13 @@ NIGHTLY = dg.define_asset_job(
     description="One night: exports to published marts and audiences.",
 )
 
-EVERY_NIGHT = dg.ScheduleDefinition(
-    name="every_night",
-    job=NIGHTLY,
-    cron_schedule="0 3 * * *",
-    description="At three, when the last tills have exported.",
-)
+
+def every_night(timezone: str) -> dg.ScheduleDefinition:
+    """The nightly schedule, at the network's own three o'clock."""
+    return dg.ScheduleDefinition(
+        name="every_night",
+        job=NIGHTLY,
+        cron_schedule="0 3 * * *",
+        execution_timezone=timezone,
+        description="At three where the network is, when the last tills have exported.",
+    )

@@ -53,7 +53,7 @@ CLEAN = [
 
 @dg.multi_asset(name="extract", specs=[*LANDED, ARRIVAL, PARAMETERS])
 def extract(network: NetworkResource) -> Iterator[dg.MaterializeResult]:
-    landed = extract_night(network.load(), progress.info)
+    landed = extract_night(network.claim(), progress.info)
     read = sum(entry.rows_read for entry in landed.entries)
     progress.info(f"landed {read:,} rows from {len(landed.entries):,} files; {len(landed.set_aside)} files set aside")
     for feed in load_feeds():
@@ -64,7 +64,7 @@ def extract(network: NetworkResource) -> Iterator[dg.MaterializeResult]:
 
 @dg.multi_asset(name="clean", specs=CLEAN)
 def clean(network: NetworkResource) -> Iterator[dg.MaterializeResult]:
-    loaded = network.load()
+    loaded = network.claim()
     summary = clean_feeds(loaded.home, loaded)
     progress.info("cleaned contact details")
     for feed in load_feeds():

@@ -34,7 +34,7 @@ def build_dbt_assets() -> dg.AssetsDefinition:
 
     @dg.multi_asset(name="marts", specs=specs, check_specs=checks)
     def marts(network: NetworkResource) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-        home = network.load().home
+        home = network.claim().home
         prepare_warehouse(home, alert_columns())
         results = build_marts(home, read_run(home).run_id)
         keep_alerts(home)

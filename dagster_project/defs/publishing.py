@@ -12,7 +12,7 @@ from dagster_project.publish import publish
     description="What analysts and destinations have: the newest sealed snapshot, swapped in by one rename.",
 )
 def published(network: NetworkResource) -> dg.MaterializeResult:
-    loaded = network.load()
+    loaded = network.claim()
     result = publish(loaded.home, loaded, PROJECT_ROOT)
     progress.info(result.message)
     return dg.MaterializeResult(metadata={"published_run": result.published_run or "none", "what": result.message})

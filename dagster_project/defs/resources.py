@@ -5,7 +5,8 @@ from pathlib import Path
 
 import dagster as dg
 
-from dagster_project.network import Network, load_network, network_from_environment
+from dagster_project.claim import claim_home
+from dagster_project.network import Network, is_network_named, load_network, network_from_environment
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 DBT_PROJECT = PROJECT_ROOT / "dbt_models"
@@ -21,3 +22,13 @@ class NetworkResource(dg.ConfigurableResource):
 
     def load(self) -> Network:
         return load_network(self.file) if self.file else network_from_environment()
+
+    def timezone(self) -> str:
+        """Where the network is; UTC while no network is named, as when definitions are only looked at."""
+        return self.load().network.timezone if self.file or is_network_named() else "UTC"
+
+    def claim(self) -> Network:
+        """The network, for writing: no other run is at work in its home while this process lives."""
+        network = self.load()
+        claim_home(network.home)
+        return network

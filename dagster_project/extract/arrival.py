@@ -7,7 +7,8 @@ without sales there is no missing data.
 
 import json
 import os
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pandas as pd
@@ -32,8 +33,11 @@ def note_arrival(network: Network, entries: list[Entry]) -> date:
     """
     home = network.home
     sales = _daily_sales(home, entries)
-    through = _data_through(sales, entries)
-    as_of = latest_as_of(sales, through) if network.as_of_date == "latest" else network.as_of_date
+    through = _data_through(home, sales, entries)
+    as_of = network.as_of_date
+    if as_of == "latest":
+        as_of = latest_as_of(sales, through)
+        as_of = as_of and min(as_of, _newest_delivery(network, entries))
     if as_of is None:
         raise RegularsError(
             f"{network.landing}: nothing has landed that carries a business date; put exports into <location_id>/ "
@@ -71,6 +75,12 @@ def latest_as_of(sales: pd.DataFrame, through: dict[str, date]) -> date | None:
     return None
 
 
+def _newest_delivery(network: Network, entries: list[Entry]) -> date:
+    """The day the newest file came, where the network is: no night is about a day after it."""
+    newest = max(entry.modified_ns for entry in entries if entry.is_current)
+    return datetime.fromtimestamp(newest / 1e9, ZoneInfo(network.network.timezone)).date()
+
+
 def _daily_sales(home: Home, entries: list[Entry]) -> pd.DataFrame:
     """location_id, business_date, sales: money taken a day, by lines where there are any, else by receipts."""
     frames = []
@@ -91,17 +101,29 @@ def _daily_sales(home: Home, entries: list[Entry]) -> pd.DataFrame:
     return pd.concat(frames).groupby(["location_id", "business_date"], as_index=False)["sales"].max()
 
 
-def _data_through(sales: pd.DataFrame, entries: list[Entry]) -> dict[str, date]:
+def _data_through(home: Home, sales: pd.DataFrame, entries: list[Entry]) -> dict[str, date]:
     own = {i: pd.Timestamp(d).date() for i, d in sales.groupby("location_id")["business_date"].max().items()}
-    shared: dict[str, set[str]] = {}
+    through = dict(own)
+    for locations, newest in _shared_exports(home, entries):
+        through |= {i: max(own[i], newest) for i in locations if i in own}
+    return through
+
+
+def _shared_exports(home: Home, entries: list[Entry]) -> list[tuple[set[str], date]]:
+    """Per source that delivers several locations at once: the locations it has mentioned, and its newest day."""
+    shared: dict[str, list[Entry]] = {}
     for entry in entries:
         if entry.is_current and entry.location_id == HEADQUARTERS and entry.feed in _SALES_FEEDS:
-            shared.setdefault(entry.source or "", set()).update(_mentioned(entry))
-    through = dict(own)
-    for locations in shared.values():
-        newest = max((own[i] for i in locations if i in own), default=None)
-        through |= {i: max(own[i], newest) for i in locations if i in own and newest}
-    return through
+            shared.setdefault(entry.source or "", []).append(entry)
+    exports = []
+    for source in sorted(shared):
+        paths = [str(home.landed(e.feed or "") / f"{e.file_key}.parquet") for e in shared[source]]
+        newest = duckdb.execute(
+            "select max(business_date) from read_parquet(?, union_by_name = true)", [paths]
+        ).fetchall()
+        if newest[0][0] is not None:
+            exports.append((set().union(*(_mentioned(e) for e in shared[source])), newest[0][0]))
+    return exports
 
 
 def _mentioned(entry: Entry) -> set[str]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -15,12 +16,14 @@ from dagster_project.extract.listing import LandingFile, list_landing
 from dagster_project.extract.locations import Location, context_of, known_locations, reading_connection
 from dagster_project.extract.reading import Table, open_table
 from dagster_project.extract.recognise import recognise
+from dagster_project.extract.supersede import age
 from dagster_project.extract.typing_batches import BATCH_FILES, TypingBatches
 from dagster_project.home import Home
 from dagster_project.network import Network
 
 # Raised when landing itself would give other rows for the same bytes and contracts.
 LANDING_VERSION = "2"
+_DAY_NS = 86_400 * 10**9
 
 Progress = Callable[[str], None]
 Opened = tuple[Table, Contract] | UnreadableFile
@@ -56,8 +59,8 @@ class _Landing:
     def __init__(self, network: Network, before: list[Entry], progress: Progress):
         self.network, self.home, self.progress = network, network.home, progress
         self.contracts = load_contracts(network.own_sources)
-        pins = json.dumps(network.sources, sort_keys=True)
-        self.rules = f"{LANDING_VERSION}-{duckdb.__version__}-{fingerprint(self.contracts)}-{pins}"
+        settings = json.dumps([network.sources, network.network.timezone, network.network.currency], sort_keys=True)
+        self.rules = f"{LANDING_VERSION}-{duckdb.__version__}-{fingerprint(self.contracts)}-{settings}"
         self.before = {e.file_key: e for e in before if e.rules == self.rules and e.status in ("landed", "rejected")}
         self.entries: dict[str, Entry] = {}
         self._opened: dict[str, Opened] = {}
@@ -92,7 +95,9 @@ class _Landing:
             self.entries |= batches.finish()
 
     def current_paths(self, feed: str) -> list[Path]:
-        return [_landed_path(self.home, e) for e in self.entries.values() if e.feed == feed and e.is_current]
+        """The landed files of a feed, the oldest delivery first."""
+        current = [e for e in self.entries.values() if e.feed == feed and e.is_current]
+        return [_landed_path(self.home, e) for e in sorted(current, key=age)]
 
     def save(self) -> None:
         write_ledger(self.home, self.entries.values())
@@ -119,8 +124,11 @@ class _Landing:
         entry = self.before.get(file.file_key)
         if entry is None or (entry.is_current and not _landed_path(self.home, entry).is_file()):
             return None
-        # A reason names its path: what was set aside elsewhere is looked at again.
-        if not entry.is_current and entry.path != file.path:
+        # A reason names its path: what was set aside elsewhere is looked at again. Rows may have been rejected
+        # as later than the delivery: with another day of delivery they are judged anew.
+        if (not entry.is_current and entry.path != file.path) or (
+            entry.rows_rejected and entry.modified_ns // _DAY_NS != file.modified_ns // _DAY_NS
+        ):
             return None
         return replace(
             entry, path=file.path, size=file.size, modified_ns=file.modified_ns, folder_date=file.folder_date
@@ -147,14 +155,14 @@ def _mentioned(entry: Entry) -> list[str]:
 
 
 def _split_doubles(files: list[LandingFile]) -> tuple[list[LandingFile], list[tuple[LandingFile, LandingFile]]]:
-    """Files by distinct content, the first path standing for it, and the others with their original."""
-    first: dict[str, LandingFile] = {}
-    doubles = []
+    """Files by distinct content, and the others with their original: the one in the latest dated folder."""
+    originals: dict[str, LandingFile] = {}
     for file in files:
-        original = first.setdefault(file.file_key, file)
-        if original is not file:
-            doubles.append((file, original))
-    return list(first.values()), doubles
+        original = originals.setdefault(file.file_key, file)
+        if (file.folder_date or date.min) > (original.folder_date or date.min):
+            originals[file.file_key] = file
+    doubles = [(file, originals[file.file_key]) for file in files if originals[file.file_key] is not file]
+    return sorted(originals.values(), key=lambda f: f.path), doubles
 
 
 def _double(file: LandingFile, original: Entry) -> Entry:

@@ -21,7 +21,9 @@ class Location:
 
 
 def known_locations(network: Network, landed: list[Path]) -> dict[str, Location]:
-    """By id: the locations feed where it has come in (`landed` are its files), else the landing zone's folders.
+    """By id: the locations feed where it has come in, else the landing zone's folders.
+
+    `landed` are the feed's files, the oldest delivery first: the newest word on a location holds.
 
     A location that leaves zone or currency empty has the network's.
     """
@@ -30,15 +32,15 @@ def known_locations(network: Network, landed: list[Path]) -> dict[str, Location]
     if not landed:
         folders = landing_folders(network.landing)
         return {name: Location(name, default.timezone, default.currency) for name in folders}
-    rows = duckdb.execute(
-        """select distinct location_id, timezone, currency from read_parquet(?)
-           order by location_id, timezone nulls first, currency nulls first""",
-        [[str(path) for path in landed]],
-    ).fetchall()
-    return {
-        location_id: Location(location_id, zones[zone] if zone else default.timezone, currency or default.currency)
-        for location_id, zone, currency in rows
-    }
+    known = {}
+    for path in landed:
+        rows = duckdb.execute(
+            "select location_id, timezone, currency from read_parquet(?) order by row_number", [str(path)]
+        ).fetchall()
+        for location_id, zone, currency in rows:
+            timezone = zones[zone] if zone else default.timezone
+            known[location_id] = Location(location_id, timezone, currency or default.currency)
+    return known
 
 
 @cache

@@ -43,6 +43,9 @@ class Landed:
 def extract_night(network: Network, progress: Callable[[str], None] = lambda line: None) -> Landed:
     """Land what is new, and begin a run: `lake/` complete, parameters written, ops told."""
     home = network.home
+    # The lake holds contact details as tills wrote them.
+    home.lake.mkdir(parents=True, exist_ok=True)
+    home.lake.chmod(0o700)
     fetched = bring_in(network)
     if fetched:
         progress(f"fetched {fetched:,} files from {network.landing_url}")

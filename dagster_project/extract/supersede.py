@@ -26,7 +26,7 @@ def settle_deliveries(home: Home, entries: list[Entry]) -> list[Entry]:
     """
     current = [e for e in entries if e.is_current]
     fingerprint = hashlib.sha256(
-        "".join(sorted(f"{e.file_key}{e.rules}{e.locations}" for e in current)).encode()
+        "".join(sorted(f"{e.file_key}{e.rules}{e.locations}{e.folder_date}" for e in current)).encode()
     ).hexdigest()
     mark = home.lake / _MARK
     if not (home.superseded.is_file() and mark.is_file() and mark.read_text() == fingerprint):
@@ -53,7 +53,7 @@ def _write_superseded(home: Home, current: Iterable[Entry]) -> None:
     connection = duckdb.connect()
     connection.execute("create table superseded (feed varchar, file_key varchar, row_number bigint)")
     for feed in sorted(by_feed):
-        ranked = sorted(by_feed[feed], key=_age)
+        ranked = sorted(by_feed[feed], key=age)
         connection.execute("create or replace temp table ranks (file_key varchar, file_rank integer)")
         connection.executemany("insert into ranks values (?, ?)", [(e.file_key, rank) for rank, e in enumerate(ranked)])
         paths = [str(home.landed(feed) / f"{e.file_key}.parquet") for e in ranked]
@@ -66,7 +66,8 @@ def _write_superseded(home: Home, current: Iterable[Entry]) -> None:
     os.replace(beside, home.superseded)
 
 
-def _age(entry: Entry) -> tuple[datetime, date, str]:
+def age(entry: Entry) -> tuple[datetime, date, str]:
+    """Sorts deliveries from the oldest to the newest."""
     return (entry.latest_event_at or datetime.min, entry.folder_date or date.min, entry.sha256)
 
 
