@@ -19,6 +19,7 @@ SQL_TYPES = {
     "boolean": "BOOLEAN",
     "timestamp": "TIMESTAMP",
     "date": "DATE",
+    "month": "DATE",
 }
 
 # What landing adds to a feed's own columns, in this order, behind them.

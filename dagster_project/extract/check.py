@@ -1,28 +1,69 @@
-"""A dry look at the landing zone: what each file would be read as. Writes nothing."""
+"""A rehearsal of landing: what each file would become. It lands beside the network's home and forgets it again."""
 
+import json
+import tempfile
 from collections.abc import Iterator
+from itertools import islice
+
+import duckdb
 
 from dagster_project.errors import UnreadableFile
-from dagster_project.extract.contracts import load_contracts
-from dagster_project.extract.listing import list_landing
+from dagster_project.extract.land import land_files
+from dagster_project.extract.ledger import Entry
+from dagster_project.extract.mirror import bring_in
+from dagster_project.extract.propose import propose_contract
 from dagster_project.extract.reading import open_table
-from dagster_project.extract.recognise import drift_of, recognise
+from dagster_project.extract.supersede import settle_deliveries
+from dagster_project.extract.tables import Rows, stream_rows
+from dagster_project.home import Home
 from dagster_project.network import Network
+
+FIRST_REJECTS = 3
+SAMPLE_ROWS = 200
 
 
 def check_landing(network: Network) -> Iterator[str]:
-    """One line per file: its source and feed, and columns that drifted; or why it would be set aside."""
-    contracts = load_contracts(network.own_sources)
-    known = unknown = 0
-    for file in list_landing(network.landing, {}):
-        try:
-            table = open_table(network.landing / file.path, file.path)
-            contract = recognise(file.path, table.header, contracts, network.sources.get(file.folder))
-        except UnreadableFile as reason:
-            unknown += 1
-            yield f"set aside  {reason}"
-            continue
-        known += 1
-        drift = ", ".join(f"{d.change} {d.column!r}" for d in drift_of(table.header, contract))
-        yield f"{contract.name}  {file.path}" + (f"  (drift: {drift})" if drift else "")
-    yield f"{known} files recognised, {unknown} would be set aside; nothing was written"
+    """Per file its contract, feed, rows, first rejects and drift, or why it would be set aside; for a header that no
+    contract knows, a contract to start from. Nothing is written to the network's home."""
+    with tempfile.TemporaryDirectory(prefix="regulars-check-") as folder:
+        paths = network.paths.model_copy(update={"home": folder})
+        rehearsal = network.model_copy(update={"paths": paths})
+        bring_in(rehearsal)
+        entries = settle_deliveries(rehearsal.home, land_files(rehearsal))
+        proposed: set[tuple[str, ...]] = set()
+        for entry in entries:
+            yield from _tell(rehearsal.home, entry) if entry.contract else _set_aside(rehearsal, entry, proposed)
+    known = sum(entry.contract is not None for entry in entries)
+    yield f"{known} files recognised, {len(entries) - known} would be set aside; nothing was written"
+
+
+def _tell(home: Home, entry: Entry) -> Iterator[str]:
+    counts = f"{entry.rows_read:,} rows, {entry.rows_landed:,} land"
+    counts += f", {entry.rows_duplicate:,} duplicate" if entry.rows_duplicate else ""
+    counts += f", {entry.rows_rejected:,} rejected" if entry.rows_rejected else ""
+    yield f"{entry.contract} -> {entry.feed}  {entry.path}  ({counts})"
+    for change, *names in json.loads(entry.drift):
+        yield f"    drift: {change} {', '.join(map(repr, names))}"
+    if entry.is_current and entry.rows_rejected:
+        rejects = duckdb.execute(
+            'select row_number, "column", reason from read_parquet(?) order by row_number limit ?',
+            [str(home.rejected / f"{entry.file_key}.parquet"), FIRST_REJECTS],
+        ).fetchall()
+        for row, column, reason in rejects:
+            yield f"    row {row}{f', {column}' if column else ''}: {reason}"
+
+
+def _set_aside(network: Network, entry: Entry, proposed: set[tuple[str, ...]]) -> Iterator[str]:
+    yield f"set aside  {entry.reason}"
+    try:
+        container, _, member = entry.path.partition("!")
+        table = open_table(network.landing / container, entry.path, member or None)
+        if table.header in proposed:
+            return
+        headers = [name for name in dict.fromkeys(table.header) if name]
+        sample = next(islice(stream_rows(table, headers, Rows()), 1), None)
+    except UnreadableFile:
+        return
+    proposed.add(table.header)
+    cells = {h: [] if sample is None else sample[h].slice(0, SAMPLE_ROWS).to_pylist() for h in headers}
+    yield from propose_contract(cells).splitlines()

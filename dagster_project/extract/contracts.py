@@ -7,84 +7,17 @@ are made from feeds.yaml: a file whose header is the feed's own column names.
 import hashlib
 import json
 from pathlib import Path
-from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ValidationError
 
-from dagster_project.errors import ContractError
+from dagster_project.errors import ContractError, NetworkError
+from dagster_project.extract.contract_language import ColumnRule, Contract, Section
 from dagster_project.feeds import SOURCES, Feed, load_feeds, read_yaml
+from dagster_project.network import Network, known_zone_names
 
 # Files of sources/ that describe something other than a contract.
 NOT_CONTRACTS = {"feeds.yaml", "time_zones.yaml"}
-
-
-class Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Test(Part):
-    """What one header's value must look like."""
-
-    is_in: list[str] | None = None
-    starts_with: str | None = None
-    matches: str | None = None
-
-
-class Case(Part):
-    when: dict[str, Test]
-    then: str
-
-
-class ColumnRule(Part):
-    """How one feed column is made: from one header, several joined, a product, a constant or cases."""
-
-    from_: str | list[str] | None = Field(default=None, alias="from")
-    separator: str = " "
-    multiply: list[str] | None = None
-    constant: str | None = None
-    cases: list[Case] | None = None
-    otherwise: str | None = None
-    values: dict[str, str] | None = None
-    formats: list[str] | None = None
-    zone_from: str | None = None
-    decimal_mark: Literal[".", ","] = "."
-    style: Literal["plain", "whole_number"] = "plain"
-
-    @model_validator(mode="after")
-    def _exactly_one_origin(self) -> "ColumnRule":
-        origins = [self.from_, self.multiply, self.constant, self.cases]
-        if sum(origin is not None for origin in origins) != 1:
-            raise ValueError("exactly one of from, multiply, constant, cases")
-        return self
-
-    @property
-    def headers(self) -> list[str]:
-        """Every header this column reads."""
-        named = [self.from_] if isinstance(self.from_, str) else list(self.from_ or [])
-        named += self.multiply or []
-        named += [header for case in self.cases or [] for header in case.when]
-        return named + ([self.zone_from] if self.zone_from else [])
-
-
-class Contract(Part):
-    """One export format: `recognise` lists the headers that must be there."""
-
-    name: str
-    source: str
-    feed: str
-    description: str = ""
-    customer_id_scope: Literal["location", "network"] = "location"
-    placeholder_customer_ids: list[str] = []
-    recognise: list[str]
-    known: list[str] = []
-    replace: list[str] | None = None
-    columns: dict[str, ColumnRule]
-
-    @property
-    def headers(self) -> set[str]:
-        """Every header the contract reads or knows of."""
-        return {h for rule in self.columns.values() for h in rule.headers} | {*self.recognise, *self.known}
 
 
 def load_contracts(own_folder: Path | None = None) -> dict[str, Contract]:
@@ -96,8 +29,18 @@ def load_contracts(own_folder: Path | None = None) -> dict[str, Contract]:
     for folder in (SOURCES, own_folder):
         for file in sorted(folder.glob("*.yaml")) if folder else []:
             if file.name not in NOT_CONTRACTS:
-                contract = _read(file)
+                contract = read_contract(file)
                 contracts[contract.name] = contract
+    return contracts
+
+
+def contracts_of(network: Network) -> dict[str, Contract]:
+    """The contracts a network's files are read by. Raises NetworkError when `sources` names a source without one."""
+    contracts = load_contracts(network.own_sources)
+    allowed = sorted({contract.source for contract in contracts.values()})
+    for location, source in sorted(network.sources.items()):
+        if source not in allowed:
+            raise NetworkError(f"{network.file}: `sources.{location}` is {source!r}; allowed: {', '.join(allowed)}")
     return contracts
 
 
@@ -107,35 +50,75 @@ def fingerprint(contracts: dict[str, Contract]) -> str:
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _read(file: Path) -> Contract:
+def contract_schema() -> dict:
+    """The JSON Schema of a contract file, as committed beside the contracts."""
+    schema = Contract.model_json_schema(by_alias=True)
+    feeds = load_feeds()
+    for name in ("Contract", "Section"):
+        part = schema if name == "Contract" else schema["$defs"][name]
+        part["properties"]["feed"]["enum"] = list(feeds)
+        rule = part["properties"]["columns"]["additionalProperties"]
+        short = [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]
+        part["properties"]["columns"]["additionalProperties"] = {"anyOf": [rule, *short]}
+        names = sorted({column for feed in feeds.values() for column in feed.column_names})
+        part["properties"]["columns"]["propertyNames"] = {"enum": names}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema
+
+
+def read_contract(file: Path) -> Contract:
+    """One contract file. Raises ContractError naming the file, the key and what is allowed."""
     try:
-        raw = read_yaml(file)
-        raw["columns"] = {
-            name: {"from": rule} if isinstance(rule, (str, list)) else rule for name, rule in raw["columns"].items()
-        }
-        contract = Contract(**raw)
-    except (yaml.YAMLError, TypeError, KeyError, AttributeError) as error:
-        raise ContractError(f"{file}: not a source contract ({error}); it needs name, source, feed, columns") from error
+        contract = Contract(**read_yaml(file))
+    except (yaml.YAMLError, TypeError, AttributeError) as error:
+        place = getattr(error, "problem_mark", None)
+        where = f" (line {place.line + 1})" if place else ""
+        raise ContractError(
+            f"{file}: not a source contract{where}; it needs name, source, feed, recognise, columns"
+        ) from error
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in error.errors())
+        problems = "; ".join(_problem(p) for p in error.errors())
         raise ContractError(f"{file}: {problems}") from error
-    _check(file, contract)
+    for section in (contract, *contract.also):
+        _check(file, contract, section)
+    if contract.zone and contract.zone not in {*known_zone_names(), *read_yaml(SOURCES / "time_zones.yaml")}:
+        raise ContractError(f"{file}: zone is {contract.zone!r}; an IANA or Rails name is expected")
     return contract
 
 
-def _check(file: Path, contract: Contract) -> None:
+def _problem(problem: dict) -> str:
+    place = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"{place}: no such key; docs/sources.md lists them"
+    if problem["type"] in ("string_type", "model_type") and isinstance(problem["input"], (bool, int, float)):
+        return f"{place}: YAML reads this as {problem['input']!r}; put it in quotes"
+    return f"{place}: {problem['msg']}"
+
+
+def _check(file: Path, contract: Contract, section: Section) -> None:
     feeds = load_feeds()
-    if contract.feed not in feeds:
-        raise ContractError(f"{file}: feed is {contract.feed!r}; allowed: {', '.join(feeds)}")
-    feed = feeds[contract.feed]
-    for column in [*contract.columns, *(contract.replace or [])]:
+    if section.feed not in feeds:
+        raise ContractError(f"{file}: feed is {section.feed!r}; allowed: {', '.join(feeds)}")
+    feed = feeds[section.feed]
+    for column in [*section.columns, *(section.replace or [])]:
         if column not in feed.column_names:
             raise ContractError(
                 f"{file}: {column!r} is no column of feed {feed.name}; it has {', '.join(feed.column_names)}"
             )
-    missing = [c.name for c in feed.columns if c.required and c.name not in contract.columns]
+    missing = [c.name for c in feed.columns if section.requires(c) and c.name not in section.columns]
     if missing:
         raise ContractError(f"{file}: feed {feed.name} requires {', '.join(missing)}; say where they come from")
+    # A set of rows that a newer file replaces cannot also be told apart row by row.
+    if section.replace and all(column in section.columns for column in feed.key):
+        raise ContractError(
+            f"{file}: replace is for rows without an id of their own, but {', '.join(feed.key)} are filled; "
+            "leave replace out"
+        )
+    if section.priced_by and not (feed.name == "order_lines" and "product_id" in section.columns):
+        raise ContractError(f"{file}: priced_by is for order_lines with a product_id; leave it out")
+    if section.rows == "first" and not contract.fill_down:
+        raise ContractError(f"{file}: rows: first needs fill_down.by, which says what the first row is the first of")
+    if section.rows == "first" and section.replace:
+        raise ContractError(f"{file}: rows: first already leaves one row for each {contract.fill_down.by!r}")
 
 
 def _canonical(feed: Feed) -> Contract:
@@ -147,3 +130,7 @@ def _canonical(feed: Feed) -> Contract:
         recognise=[c.name for c in feed.columns if c.required],
         columns={name: ColumnRule(**{"from": name}) for name in feed.column_names},
     )
+
+
+if __name__ == "__main__":
+    (SOURCES / "contract.schema.json").write_text(json.dumps(contract_schema(), indent=1, sort_keys=True) + "\n")

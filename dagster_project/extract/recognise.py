@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from dagster_project.errors import UnreadableFile
-from dagster_project.extract.contracts import Contract
+from dagster_project.extract.contract_language import Contract
 
 
 @dataclass(frozen=True)
 class Drift:
-    """How a header differs from what its contract knows: `change` is appeared or gone."""
+    """How a header differs from what its contract knows: `change` is appeared, renamed or gone."""
 
     change: str
     column: str
@@ -22,11 +22,12 @@ def recognise(name: str, header: tuple[str, ...], contracts: dict[str, Contract]
     allowed = [c for c in contracts.values() if pin is None or c.source == pin] or list(contracts.values())
     names = set(header)
     doubled = sorted({n for n in names if header.count(n) > 1})
-    ranked = sorted(allowed, key=lambda c: (-_explained(c, names), not _fits(c, names), c.name))
+    explained = {c.name: _explained(c, names) for c in allowed}
+    ranked = sorted(allowed, key=lambda c: (-explained[c.name], not _fits(c, names), c.name))
     # A file that a fuller contract explains better, but for a missing column, is that export damaged.
     if not _fits(ranked[0], names):
         raise UnreadableFile(f"{name}: {_nearest(names, allowed)}")
-    best = [c for c in ranked if _fits(c, names) and _explained(c, names) == _explained(ranked[0], names)]
+    best = [c for c in ranked if explained[c.name] == explained[ranked[0].name] and _fits(c, names)]
     if len(best) > 1:
         tied = " and ".join(c.name for c in best)
         raise UnreadableFile(f"{name}: the header fits {tied} alike; pin one under `sources` in network.yaml")
@@ -35,22 +36,43 @@ def recognise(name: str, header: tuple[str, ...], contracts: dict[str, Contract]
     return ranked[0]
 
 
+def own_names(header: tuple[str, ...], contract: Contract) -> tuple[str, ...]:
+    """The header under the contract's own names: an alias stands for a name that is not there itself."""
+    present = set(header)
+    names = {}
+    for name, aliases in contract.aliases.items():
+        found = next((alias for alias in aliases if alias in present), None)
+        if found and name not in present:
+            names[found] = name
+    return tuple(names.get(name, name) for name in header)
+
+
 def drift_of(header: tuple[str, ...], contract: Contract) -> list[Drift]:
-    """Columns the contract does not know, and columns it reads that are not there; by name."""
-    names = {n for n in header if n}
-    read = {h for rule in contract.columns.values() for h in rule.headers}
+    """Columns the contract does not know, has under another name, and reads though they are not there; by name."""
+    own = own_names(header, contract)
+    names = {n for n in own if n}
+    read = contract.read_headers.union(*(section.read_headers for section in contract.also))
+    renamed = [Drift("renamed", n) for n in sorted(set(header) - names) if n]
     appeared = [Drift("appeared", n) for n in sorted(names - contract.headers)]
     # A canonical file may hold any subset of its feed's columns: nothing is gone from it.
-    gone = [] if contract.source == "canonical" else [Drift("gone", n) for n in sorted(read - names)]
-    return appeared + gone
+    gone = (
+        []
+        if contract.source == "canonical"
+        else [Drift("gone", n) for n in sorted(read - names - set(contract.optional))]
+    )
+    return appeared + renamed + gone
+
+
+def _known_names(contract: Contract, names: set[str]) -> set[str]:
+    return set(own_names(tuple(names), contract)) if contract.aliases else names
 
 
 def _fits(contract: Contract, names: set[str]) -> bool:
-    return names.issuperset(contract.recognise)
+    return _known_names(contract, names).issuperset(contract.recognise)
 
 
 def _explained(contract: Contract, names: set[str]) -> int:
-    return len(contract.headers & names)
+    return len(contract.headers & _known_names(contract, names))
 
 
 def _nearest(names: set[str], contracts: list[Contract]) -> str:

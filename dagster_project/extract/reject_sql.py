@@ -3,22 +3,27 @@
 The reasons never quote a value; `masked` keeps only its shape.
 """
 
-from dagster_project.extract.contracts import Contract
+from dagster_project.extract.cell_sql import SCIENTIFIC, formats_of
+from dagster_project.extract.contract_language import Contract, ContractPart
 from dagster_project.extract.listing import HEADQUARTERS
 from dagster_project.extract.sql_text import literal, quoted
 from dagster_project.feeds import Column, Feed
 
-EARLIEST_YEAR = 1970
+# A clock that lost its battery starts at 1970 or 1980.
+EARLIEST_YEAR = 1990
 
 
 def reject_arms(feed: Feed, contract: Contract, has_zone: bool) -> str:
     """The CASE arms that keep a row out, gravest first."""
     arms = []
+    if contract.skip and not isinstance(contract, ContractPart):
+        arms.append(_reject('raw." skip" is not null', "", 'raw." skip"', "null"))
     if feed.with_role("location"):
         in_folder = f"raw.folder <> {literal(HEADQUARTERS)}"
         other = "'another location than its folder ' || raw.folder"
         arms.append(_reject(f"{in_folder} and location_id <> raw.folder", "location_id", other, "location_id"))
-        if feed.scope == "location" and contract.customer_id_scope == "location":
+        # A list of the whole network's customers belongs to no location; a sale always does.
+        if feed.scope == "location" and not (feed.name == "customers" and contract.customer_id_scope == "network"):
             empty = literal("empty, but this file holds several locations")
             arms.append(_reject("location_id is null", "location_id", empty, "null"))
         unknown = literal("unknown location; add it to the locations feed or correct the export")
@@ -26,8 +31,12 @@ def reject_arms(feed: Feed, contract: Contract, has_zone: bool) -> str:
         arms.append(_reject(nowhere, "location_id", unknown, "location_id"))
     for column in feed.columns:
         name, text = quoted(column.name), f"raw.{quoted(column.name)}"
-        if column.required:
+        if contract.requires(column):
             arms.append(_reject(f"{text} is null", column.name, literal("empty, but required"), "null"))
+        rule = contract.columns.get(column.name)
+        if column.type == "text" and rule and rule.style == "id":
+            lost = "an id in scientific notation has lost digits; export the column as text"
+            arms.append(_reject(f"regexp_full_match({text}, {literal(SCIENTIFIC)})", column.name, literal(lost), text))
         if column.type != "text" and column.name in contract.columns:
             arms.append(
                 _reject(
@@ -59,16 +68,17 @@ def reject_arms(feed: Feed, contract: Contract, has_zone: bool) -> str:
             )
         )
     if feed.event_at:
-        event = quoted(feed.event_at)
         late = "'later than the file''s delivery on ' || raw.delivered_on || '; check the till''s clock'"
-        arms.append(_reject(f"cast({event} as date) > raw.delivered_on + 1", feed.event_at, late, f"raw.{event}"))
         early = literal(f"before {EARLIEST_YEAR}; check the till's clock")
-        arms.append(_reject(f"year({event}) < {EARLIEST_YEAR}", feed.event_at, early, f"raw.{event}"))
+        for name in [feed.event_at, *(c.name for c in feed.columns if c.role == "business_date")]:
+            day, text = quoted(name), f"raw.{quoted(name)}"
+            arms.append(_reject(f"cast({day} as date) > raw.delivered_on + 1", name, late, text))
+            arms.append(_reject(f"year({day}) < {EARLIEST_YEAR}", name, early, text))
     return "\n        ".join(arms) if arms else "when false then {'col': '', 'reason': '', 'val': ''}"
 
 
 def _reject(condition: str, column: str, reason: str, value: str) -> str:
-    struct = f"{{'col': {literal(column)}, 'reason': {reason}, 'val': {value}}}"
+    struct = f"{{'col': {literal(column) if column else 'null::varchar'}, 'reason': {reason}, 'val': {value}}}"
     return f"when {condition} then {struct}"
 
 
@@ -77,9 +87,9 @@ def _expected(column: Column, contract: Contract) -> str:
     if column.type == "enum":
         return f"not one of {', '.join([*(rule.values or {}), *column.values])}"
     if column.type in ("timestamp", "date") and rule.formats:
-        return f"not a {column.type} written as {' or '.join(rule.formats)}"
+        return f"not a {column.type} written as {' or '.join(formats_of(rule))}"
     return {"timestamp": "not a time in ISO 8601", "date": "not a date in ISO 8601"}.get(
-        column.type, f"not a {column.type}"
+        column.type, f"not {'an' if column.type == 'integer' else 'a'} {column.type}"
     )
 
 

@@ -1,16 +1,26 @@
 """A contract becomes one SELECT that types a batch of text cells and says why a row cannot land.
 
-The batch is a relation `batch` of VARCHAR columns named as the headers, with columns of its own whose names
-begin with a blank, which no header can: ` file_number`, ` file_key`, ` folder`, ` delivered_on` (DATE) and
-` row_number`. Known locations are `known_locations(location_id, timezone, currency)`, zone names
-`zones(name, iana)`. Header names and values reach SQL only quoted.
+The batch is a relation `batch` of VARCHAR columns named as the contract's headers, with columns of its own whose
+names begin with a blank, which no header can: ` file_number`, ` file_key`, ` folder`, ` folder_date` and
+` delivered_on` (DATE), ` first` (BOOLEAN, where the contract fills down) and ` row_number`. Known locations are
+`known_locations(location_id, timezone, currency)`, zone names `zones(name, iana)`. Header names and values reach
+SQL only quoted.
 """
 
-from dagster_project.extract.contracts import Case, ColumnRule, Contract
+from dagster_project.extract.cell_sql import condition_sql, instant_sql, text_sql, typed_sql, wall_sql
+from dagster_project.extract.contract_language import Contract, ContractPart
 from dagster_project.extract.listing import HEADQUARTERS
 from dagster_project.extract.reject_sql import masked, reject_arms
 from dagster_project.extract.sql_text import literal, quoted
 from dagster_project.feeds import Column, Feed, load_feeds
+
+# No zone in use changes its offset but at a half hour of local time.
+_NO_TIME = "cast(null as timestamp)"
+_HALF = "interval 30 minutes"
+_FIRST_OF_TWO = " ".join(
+    f"when timezone(zone, utc - interval '{shift} minutes') = half then utc - interval '{shift} minutes'"
+    for shift in (60, 30)
+)
 
 
 def typing_query(contract: Contract, header: tuple[str, ...]) -> str:
@@ -18,22 +28,16 @@ def typing_query(contract: Contract, header: tuple[str, ...]) -> str:
     then `reject_column`, `reject_reason` and `reject_value` (null when the row lands; the value masked)."""
     feed = load_feeds()[contract.feed]
     names = set(header)
-    texts = {c.name: _text(contract.columns.get(c.name), names, c, contract) for c in feed.columns}
-    if feed.with_role("location"):
-        own = f'case when " folder" <> {literal(HEADQUARTERS)} then " folder" end'
-        texts["location_id"] = f"coalesce({texts['location_id']}, {own})"
-    raw = ",\n        ".join(f"{text} as {quoted(name)}" for name, text in texts.items())
-    zone_rule = contract.columns.get(feed.event_at or "")
-    zone_header = zone_rule.zone_from if zone_rule and zone_rule.zone_from in names else None
-    zone_text = f"nullif(trim({quoted(zone_header)}), '')" if zone_header else "null"
+    zone_header = next((r.zone_from for r in contract.columns.values() if r.zone_from in names), None)
     location = "raw.location_id" if feed.with_role("location") else "null"
-    typed = ",\n        ".join(f"{_typed(c, contract.columns.get(c.name))} as {quoted(c.name)}" for c in feed.columns)
     return f"""
 with raw as (
-    select " file_number" as file_number, " file_key" as file_key, " folder" as folder,
-        " delivered_on" as delivered_on, " row_number" as row_number, {zone_text} as zone_text,
-        {raw}
+    select " file_number" as file_number, {_file_key(contract)} as file_key, " folder" as folder,
+        " delivered_on" as delivered_on, " row_number" as row_number, {_zone_text(contract, zone_header)} as zone_text,
+        {_skip(contract, names)} as " skip",
+        {_texts(feed, contract, names)}
     from batch
+    where {_belongs(contract, names)}
 ), placed as (
     select raw.*, l.location_id as known_location_id, l.currency as known_currency,
         z.iana as given_zone, coalesce(z.iana, l.timezone, (select timezone from network_defaults)) as zone
@@ -42,11 +46,11 @@ with raw as (
     left join zones z on z.name = raw.zone_text
 ), typed as (
     select file_number, file_key, row_number, zone, placed as raw,
-        {typed}
+        {_typed(feed, contract)}
     from placed
-), judged as (
+){_clock(feed)}, judged as (
     select *, case {reject_arms(feed, contract, bool(zone_header))} end as rejection
-    from typed
+    from {"timed" if _times(feed) else "typed"}
 )
 select file_number,
     {_landed(feed, contract)},
@@ -57,109 +61,123 @@ order by file_number, row_number
 """
 
 
-def _text(rule: ColumnRule | None, header: set[str], column: Column, contract: Contract) -> str:
-    """The cell as trimmed text, NULL when empty: origin, then style and value map."""
-    if rule is None or (rule.constant is None and not header.intersection(rule.headers)):
+def _file_key(contract: Contract) -> str:
+    return f'" file_key" || {literal("-" + contract.part)}' if isinstance(contract, ContractPart) else '" file_key"'
+
+
+def _zone_text(contract: Contract, zone_header: str | None) -> str:
+    told = [f"nullif(trim({quoted(zone_header)}), '')"] if zone_header else []
+    told += [literal(contract.zone)] if contract.zone else []
+    return f"coalesce({', '.join(told)})" if told else "cast(null as varchar)"
+
+
+def _skip(contract: Contract, names: set[str]) -> str:
+    if isinstance(contract, ContractPart) or not contract.skip:
         return "cast(null as varchar)"
-    text = f"nullif(trim({_origin(rule, header)}), '')"
-    if rule.style == "whole_number":
-        number = f"try_cast(try_cast({text} as double) as bigint)"
-        text = f"case when {number} = try_cast({text} as double) then cast({number} as varchar) else {text} end"
-    if rule.values:
-        cases = " ".join(f"when {literal(k)} then {literal(v)}" for k, v in rule.values.items())
-        text = f"nullif(case {text} {cases} else {text} end, '')"
-    if column.role == "source_customer_id" and contract.placeholder_customer_ids:
-        nobody = ", ".join(literal(i) for i in contract.placeholder_customer_ids)
-        text = f"case when {text} not in ({nobody}) then {text} end"
-    return text
+    whens = " ".join(
+        f"when {condition_sql(s.when, names)} then {literal('skipped: ' + s.reason)}" for s in contract.skip
+    )
+    return f"case {whens} end"
 
 
-def _origin(rule: ColumnRule, header: set[str]) -> str:
-    if rule.constant is not None:
-        return literal(rule.constant)
-    if rule.cases is not None:
-        whens = " ".join(f"when {_condition(case, header)} then {literal(case.then)}" for case in rule.cases)
-        return f"case {whens} else {literal(rule.otherwise) if rule.otherwise is not None else 'null'} end"
-    if rule.multiply:
-        product = " * ".join(_decimal(_cell(h, header), rule) for h in rule.multiply)
-        return f"cast({product} as varchar)"
-    if isinstance(rule.from_, str):
-        return _cell(rule.from_, header)
-    cells = ", ".join(f"nullif(trim({_cell(h, header)}), '')" for h in rule.from_ or [])
-    return f"concat_ws({literal(rule.separator)}, {cells})"
+def _belongs(contract: Contract, names: set[str]) -> str:
+    """Which rows a feed is made of. The first feed takes all: what it skips it rejects by name."""
+    told = ['" first"'] if contract.rows == "first" else []
+    if isinstance(contract, ContractPart):
+        told += [f"not ({condition_sql(skip.when, names)})" for skip in contract.skip]
+    return " and ".join(told) or "true"
 
 
-def _cell(name: str, header: set[str]) -> str:
-    return quoted(name) if name in header else "cast(null as varchar)"
+def _texts(feed: Feed, contract: Contract, names: set[str]) -> str:
+    texts = {c.name: text_sql(contract.columns.get(c.name), names, c, contract) for c in feed.columns}
+    if feed.with_role("location"):
+        own = f'case when " folder" <> {literal(HEADQUARTERS)} then " folder" end'
+        texts["location_id"] = f"coalesce({texts['location_id']}, {own})"
+    return ",\n        ".join(f"{text} as {quoted(name)}" for name, text in texts.items())
 
 
-def _condition(case: Case, header: set[str]) -> str:
-    conditions = []
-    for name, test in case.when.items():
-        cell = f"trim({_cell(name, header)})"
-        if test.is_in is not None:
-            conditions.append(f"{cell} in ({', '.join(literal(v) for v in test.is_in)})")
-        if test.starts_with is not None:
-            conditions.append(f"starts_with({cell}, {literal(test.starts_with)})")
-        if test.matches is not None:
-            conditions.append(f"regexp_full_match({cell}, {literal(test.matches)})")
-    return " and ".join(conditions)
+def _typed(feed: Feed, contract: Contract) -> str:
+    columns = []
+    for column in feed.columns:
+        rule, text = contract.columns.get(column.name), f"placed.{quoted(column.name)}"
+        if column.type == "timestamp":
+            instant = instant_sql(text, rule) if rule else None
+            wall = _within_years(wall_sql(text, rule)) if rule else _NO_TIME
+            columns.append(f"{wall} as {quoted(column.name)}")
+            columns.append(f"{_within_years(instant) if instant else _NO_TIME} as {_at(column)}")
+        elif column.type == "date":
+            instant = instant_sql(text, rule)
+            day = f"coalesce({wall_sql(text, rule)}, {instant})" if instant else wall_sql(text, rule)
+            columns.append(f"cast({_within_years(day)} as date) as {quoted(column.name)}")
+        else:
+            columns.append(f"{typed_sql(column, rule, text)} as {quoted(column.name)}")
+    return ",\n        ".join(columns)
 
 
-def _decimal(text: str, rule: ColumnRule) -> str:
-    thousands, mark = (",", ".") if rule.decimal_mark == "." else (".", ",")
-    bare = f"regexp_replace({text}, '[^0-9eE.,()+-]', '', 'g')"
-    plain = f"replace(replace({bare}, {literal(thousands)}, ''), {literal(mark)}, '.')"
-    negative = f"'-' || translate({plain}, '()', '')"
-    symbols = f"regexp_full_match({text}, '[(+-]*[^0-9A-Za-z]{{0,3}}[0-9.,]+[^0-9A-Za-z]{{0,4}}')"
-    readable = f"case when {symbols} then case when starts_with({bare}, '(') then {negative} else {plain} end end"
-    direct = f"try_cast({text} as decimal(18,4))" if rule.decimal_mark == "." else "cast(null as decimal(18,4))"
-    return f"coalesce({direct}, try_cast({readable} as decimal(18,4)))"
+def _times(feed: Feed) -> list[Column]:
+    return [column for column in feed.columns if column.type == "timestamp"]
 
 
-def _typed(column: Column, rule: ColumnRule | None) -> str:
-    text = f"placed.{quoted(column.name)}"
-    if column.type == "enum":
-        lowered = f"lower({text})"
-        allowed = f"case when {lowered} in ({', '.join(literal(v) for v in column.values)}) then {lowered} end"
-        return (
-            f"case when {text} is null then {literal(column.default)} else {allowed} end" if column.default else allowed
-        )
-    if column.type in ("timestamp", "date"):
-        return f"cast({_local_time(text, rule)} as {column.type})"
-    if column.type == "decimal":
-        return _decimal(text, rule or ColumnRule(constant=""))
-    if column.type == "integer":
-        return f"case when try_cast({text} as double) = try_cast({text} as bigint) then try_cast({text} as bigint) end"
-    if column.type == "boolean":
-        return f"try_cast({text} as boolean)"
-    return text
+def _at(column: Column) -> str:
+    return quoted(f" {column.name}")
 
 
-_OFFSET = "'.*[0-9](Z|[+-][0-9]{2}:?[0-9]{2})'"
+def _clock(feed: Feed) -> str:
+    """CTE `timed`: every time as wall time and as UTC. Asking a zone's offset is dear, so each half hour is asked once.
+
+    A wall time that comes twice (clocks go back) is the first of the two; one that never comes (clocks go
+    forward) moves ahead by the hour that is missing.
+    """
+    times = _times(feed)
+    if not times:
+        return ""
+    joins, columns = [], []
+    for number, column in enumerate(times):
+        name, at, wall, utc = quoted(column.name), _at(column), f"w{number}", f"u{number}"
+        for clock, alias, time in (("walls", wall, name), ("instants", utc, at)):
+            half = f"{alias}.half = time_bucket({_HALF}, typed.{time})"
+            joins.append(f"left join {clock} {alias} on {alias}.zone = typed.zone and {half}")
+        columns += [
+            f"coalesce(typed.{name}, typed.{at} + {utc}.ahead) as {name}",
+            f"coalesce(typed.{at}, typed.{name} - {wall}.ahead) as {at}",
+        ]
+    return f""", walls as (
+    select zone, half, half - cast(case {_FIRST_OF_TWO} else utc end as timestamp) as ahead
+    from (select zone, half, timezone(zone, half) as utc from ({_halves([quoted(c.name) for c in times])}))
+), instants as (
+    select zone, half, timezone(zone, cast(half as timestamptz)) - half as ahead
+    from ({_halves([_at(c) for c in times])})
+), timed as (
+    select typed.* exclude ({", ".join(f"{quoted(c.name)}, {_at(c)}" for c in times)}),
+        {", ".join(columns)}
+    from typed
+    {" ".join(joins)}
+)"""
 
 
-def _local_time(text: str, rule: ColumnRule | None) -> str:
-    """Wall time: as written, or brought to the row's zone when the text carries an offset."""
-    if rule and rule.formats:
-        return f"try_strptime({text}, [{', '.join(literal(f) for f in rule.formats)}])"
-    with_offset = f"timezone(zone, try_cast({text} as timestamptz))"
-    return f"case when regexp_full_match({text}, {_OFFSET}) then {with_offset} else try_cast({text} as timestamp) end"
+def _halves(columns: list[str]) -> str:
+    seen = " union all ".join(f"select zone, time_bucket({_HALF}, {column}) as half from typed" for column in columns)
+    return f"select distinct zone, half from ({seen}) where half is not null"
+
+
+def _within_years(moment: str) -> str:
+    """A moment that survives a change of zone: 'infinity' and the year 290000 are no dates of a till."""
+    return f"case when year({moment}) between 2 and 9998 then {moment} end"
 
 
 def _landed(feed: Feed, contract: Contract) -> str:
     columns = []
+    event = quoted(feed.event_at) if feed.event_at else "cast(null as timestamp)"
     for column in feed.columns:
         name = quoted(column.name)
         if column.type == "timestamp":
-            columns.append(f"cast(timezone('UTC', timezone(zone, {name})) as timestamp) as {name}")
+            columns.append(f"{_at(column)} as {name}")
         elif column.name == "business_date":
-            columns.append(f"coalesce(business_date, cast({feed.event_at} as date)) as business_date")
+            columns.append(f"coalesce(business_date, cast({event} as date)) as business_date")
         elif column.role == "currency":
             columns.append(f"coalesce({name}, raw.known_currency) as {name}")
         else:
             columns.append(name)
-    event = quoted(feed.event_at) if feed.event_at else "cast(null as timestamp)"
     scope = "network" if feed.scope == "network" else contract.customer_id_scope
     keys, is_set = _delivery_key(feed, contract)
     return ",\n    ".join(
@@ -186,10 +204,14 @@ def _delivery_key(feed: Feed, contract: Contract) -> tuple[str, str]:
         owner.append("location_id")
 
     def hashed(columns: tuple[str, ...] | list[str]) -> str:
-        return f"hash({', '.join([*owner, *(quoted(c) for c in columns)])})"
+        # A feed's time counts as the instant it was, however it was written.
+        parts = [_at(feed.column(c)) if feed.column(c).type == "timestamp" else quoted(c) for c in columns]
+        return f"hash({', '.join([*owner, *parts])})"
 
     if contract.replace:
         return hashed(contract.replace), "true"
+    if contract.rows == "first":
+        return hashed(feed.replace), "false"
     unkeyed = " or ".join(f"{quoted(c)} is null" for c in feed.key)
     if feed.replace == feed.key:
         return hashed(feed.key), "false"

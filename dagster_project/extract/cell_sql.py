@@ -1,0 +1,215 @@
+"""One feed column as SQL: from the cells of a row to trimmed text, and from text to a number, date or flag.
+
+Cells are VARCHAR columns named as the headers; whatever is unreadable stays text here and becomes NULL
+when typed, so that the row is rejected rather than guessed at.
+"""
+
+import re
+
+from dagster_project.extract.contract_language import DELIVERED, ColumnRule, Contract, Test
+from dagster_project.extract.sql_text import literal, quoted
+from dagster_project.feeds import Column
+
+TRUE, FALSE = ("true", "t", "yes", "y", "x", "1"), ("false", "f", "no", "n", "0")
+# An id that went through a spreadsheet and may have lost digits.
+SCIENTIFIC = r"[0-9](\.[0-9]+)?[eE]\+?[0-9]{1,2}"
+_SAFE_DIGITS = "1000000000000000"
+# Only behind a time of day: the -05 of 2026-10-05 is no offset.
+_OFFSET = r"'.*[0-9]:[0-9.:]*[0-9] ?(Z|UTC|GMT|[+-][0-9]{2}(:?[0-9]{2})?)'"
+
+
+def text_sql(rule: ColumnRule | None, header: set[str], column: Column, contract: Contract) -> str:
+    """The cell as trimmed text, NULL when empty: origin, then style and value map."""
+    if rule is None or (rule.needs_header and not header.intersection(rule.headers)):
+        return "cast(null as varchar)"
+    text = f"nullif(trim({_origin(rule, header)}), '')"
+    if rule.style == "id":
+        text = _id(text)
+    elif rule.style == "lower":
+        text = f"lower({text})"
+    if rule.values:
+        cases = " ".join(f"when {literal(k.lower())} then {literal(v)}" for k, v in rule.values.items())
+        other = literal(rule.otherwise) if rule.otherwise is not None else text
+        text = f"nullif(case lower({text}) {cases} else case when {text} is not null then {other} end end, '')"
+    if column.role == "source_customer_id" and contract.placeholder_customer_ids:
+        nobody = ", ".join(literal(i) for i in contract.placeholder_customer_ids)
+        text = f"case when {text} not in ({nobody}) then {text} end"
+    if rule.when_empty:
+        instead = 'cast(" delivered_on" as varchar)' if rule.when_empty == DELIVERED else literal(rule.when_empty)
+        text = f"coalesce({text}, {instead})"
+    if rule.zero_when:
+        nothing = " or ".join(f"({condition_sql(when, header)})" for when in rule.zero_when)
+        text = f"case when {nothing} then '0' else {text} end"
+    return text
+
+
+def condition_sql(when: dict[str, Test], header: set[str]) -> str:
+    """Whether every test of `when` holds; a header that is not there is empty."""
+    conditions = []
+    for name, test in when.items():
+        cell = f"coalesce(trim({_cell(name, header)}), '')"
+        if test.is_in is not None:
+            conditions.append(f"lower({cell}) in ({', '.join(literal(v.lower()) for v in test.is_in)})")
+        if test.starts_with is not None:
+            conditions.append(f"starts_with({cell}, {literal(test.starts_with)})")
+        if test.matches is not None:
+            conditions.append(f"regexp_full_match({cell}, {literal(test.matches)})")
+        if test.is_empty is not None:
+            conditions.append(f"({cell} = '') = {test.is_empty}")
+        if test.is_true is not None:
+            conditions.append(f"(lower({cell}) in ({', '.join(map(literal, TRUE))})) = {test.is_true}")
+        if test.is_negative is not None:
+            negative = f"coalesce({decimal_sql(cell, ColumnRule(constant=''))} < 0, false)"
+            conditions.append(f"{negative} = {test.is_negative}")
+    return " and ".join(conditions)
+
+
+def decimal_sql(text: str, rule: ColumnRule) -> str:
+    """An amount in whatever way tills write it: symbols, separators, parentheses, a trailing minus.
+
+    Separators must stand where thousands do: `4,50` is no number where the decimal mark is a point.
+    """
+    thousands, mark = (",", r"\.") if rule.decimal_mark == "." else (r"\.", ",")
+    thousands = rf"[{thousands}''\x{{2019}}\s\x{{00A0}}\x{{202F}}]"
+    symbol = "|".join([r"\p{Sc}", *(re.escape(s).replace("'", "''") for s in rule.symbols)])
+    whole = rf"(?:[0-9]{{1,3}}(?:{thousands}[0-9]{{2,3}})*{thousands}[0-9]{{3}}|[0-9]+)"
+    number = rf"({whole}(?:{mark}[0-9]*)?|{mark}[0-9]+)"
+    beside = rf"(?:{symbol}|[\s\x{{00A0}}\x{{202F}}])*"
+    minus = r"[-+\x{2212}]"
+    shape = rf"'\(?{beside}{minus}?{beside}{number}{beside}(?:-|\))?{beside}'"
+    digits = f"replace(regexp_replace(regexp_extract({text}, {shape}, 1), "
+    digits += f"'[^0-9{rule.decimal_mark}]', '', 'g'), {literal(rule.decimal_mark)}, '.')"
+    sign = rf"case when regexp_matches({text}, '[(\x{{2212}}-]') then '-' else '' end"
+    is_closed = f"contains({text}, '(') = contains({text}, ')')"
+    is_amount = f"regexp_full_match({text}, {shape}) and {is_closed}"
+    readable = f"case when {is_amount} then try_cast({sign} || {digits} as decimal(18,4)) end"
+    if rule.decimal_mark == ",":
+        return readable
+    # The commonest ways without a regular expression; a cast that fails costs more than these replacements.
+    return f"coalesce(try_cast(ltrim(replace({text}, '-$', '-'), '$') as decimal(18,4)), {readable})"
+
+
+def typed_sql(column: Column, rule: ColumnRule | None, text: str) -> str:
+    """The value of a column that is no time, NULL when the text cannot be read as one."""
+    if column.type == "enum":
+        lowered = f"lower({text})"
+        allowed = f"case when {lowered} in ({', '.join(literal(v) for v in column.values)}) then {lowered} end"
+        default = literal(column.default) if column.default else "null"
+        return f"case when {text} is null then {default} else {allowed} end"
+    if column.type == "month":
+        day = f"case when length({text}) = 7 then {text} || '-01' else {text} end"
+        return f"cast(date_trunc('month', try_cast({day} as date)) as date)"
+    if column.type == "decimal":
+        as_written = rule and not (rule.multiply or rule.add or rule.subtract)
+        return decimal_sql(text, rule if rule and as_written else ColumnRule(constant=""))
+    if column.type == "integer":
+        return f"case when try_cast({text} as double) = try_cast({text} as bigint) then try_cast({text} as bigint) end"
+    if column.type == "boolean":
+        yes, no = (f"lower({text}) in ({', '.join(map(literal, words))})" for words in (TRUE, FALSE))
+        return f"case when {yes} then true when {no} then false end"
+    return text
+
+
+def wall_sql(text: str, rule: ColumnRule | None) -> str:
+    """The time on the wall as written; NULL when the text names an instant instead."""
+    formats = [f for f in _formats(rule) if "%z" not in f.lower()]
+    if formats:
+        return f"try_strptime({text}, [{', '.join(literal(f) for f in formats)}])"
+    if rule and rule.formats:
+        return "cast(null as timestamp)"
+    return f"case when not regexp_full_match({text}, {_OFFSET}) then try_cast({text} as timestamp) end"
+
+
+def instant_sql(text: str, rule: ColumnRule | None) -> str | None:
+    """The instant as UTC, where the text carries an offset; None when the formats never do."""
+    formats = [f for f in _formats(rule) if "%z" in f.lower()]
+    if formats:
+        return f"cast(try_strptime({text}, [{', '.join(literal(f) for f in formats)}]) as timestamp)"
+    if rule and rule.formats:
+        return None
+    joined = rf"regexp_replace({text}, ' ?([+-][0-9]{{2}}):?([0-9]{{2}})$', '\1:\2')"
+    return (
+        f"case when regexp_full_match({text}, {_OFFSET}) then cast(try_cast({joined} as timestamptz) as timestamp) end"
+    )
+
+
+def formats_of(rule: ColumnRule) -> list[str]:
+    """The rule's formats with day and month in the order it says."""
+    if rule.date_order not in ("day_first", "month_first"):
+        return list(rule.formats or [])
+    return [_ordered(f, day_first=rule.date_order == "day_first") for f in rule.formats or []]
+
+
+def _formats(rule: ColumnRule | None) -> list[str]:
+    if rule is None or not rule.formats:
+        return []
+    return [*formats_of(rule), *(["%Y-%m-%d"] if rule.when_empty == DELIVERED else [])]
+
+
+def _ordered(written: str, day_first: bool) -> str:
+    day, month = written.find("%d"), written.find("%m")
+    if day < 0 or month < 0 or (day < month) == day_first:
+        return written
+    return written.replace("%d", "\0").replace("%m", "%d").replace("\0", "%m")
+
+
+def _origin(rule: ColumnRule, header: set[str]) -> str:
+    if rule.constant is not None:
+        return literal(rule.constant)
+    if rule.from_folder:
+        return 'cast(" folder_date" as varchar)'
+    if rule.cases is not None:
+        return _by_case(rule, header)
+    if rule.multiply or rule.add or rule.subtract:
+        return _amount(rule, header)
+    if isinstance(rule.from_, str):
+        return _cell(rule.from_, header)
+    return _of_several(rule, header)
+
+
+def _by_case(rule: ColumnRule, header: set[str]) -> str:
+    whens = " ".join(f"when {condition_sql(case.when, header)} then {literal(case.then)}" for case in rule.cases or [])
+    return f"case {whens} else {literal(rule.otherwise) if rule.otherwise is not None else 'null'} end"
+
+
+def _of_several(rule: ColumnRule, header: set[str]) -> str:
+    cells = [f"nullif(trim({_cell(h, header)}), '')" for h in rule.first_of or rule.from_ or []]
+    if rule.first_of:
+        return f"coalesce({', '.join(cells)})"
+    joined = f"concat_ws({literal(rule.separator)}, {', '.join(cells)})"
+    if rule.complete:
+        return f"case when {' and '.join(f'{cell} is not null' for cell in cells)} then {joined} end"
+    return joined
+
+
+def _amount(rule: ColumnRule, header: set[str]) -> str:
+    """Arithmetic on amounts, as plain text; a cell that is no amount is passed on marked, so that it gets rejected."""
+    base = rule.multiply or rule.add or ([rule.from_] if isinstance(rule.from_, str) else rule.from_ or [])
+    cells = {h: f"nullif(trim({_cell(h, header)}), '')" for h in [*base, *rule.subtract]}
+    value = {h: decimal_sql(cell, rule) for h, cell in cells.items()}
+    unreadable = " ".join(
+        f"when {cell} is not null and {value[h]} is null then '? ' || {cell}" for h, cell in cells.items()
+    )
+    if rule.multiply:
+        total = " * ".join(value[h] for h in base)
+    else:
+        filled = " or ".join(f"{cells[h]} is not null" for h in base)
+        total = f"case when {filled} then {' + '.join(f'coalesce({value[h]}, 0)' for h in base)} end"
+    less = "".join(f" - coalesce({value[h]}, 0)" for h in rule.subtract)
+    return f"case {unreadable} else cast(({total}){less} as varchar) end"
+
+
+def _id(text: str) -> str:
+    """An id as it was before a spreadsheet took it for a number: `'123`, `17850.0` and `9e+05`."""
+    bare = f"ltrim({text}, '''')"
+    number = f"try_cast({bare} as decimal(38,0))"
+    is_whole = f"{number} < {_SAFE_DIGITS} and try_cast({bare} as double) = try_cast({number} as double)"
+    return (
+        rf"case when regexp_full_match({bare}, '[0-9]+\.0*') then split_part({bare}, '.', 1) "
+        f"when regexp_full_match({bare}, {literal(SCIENTIFIC)}) and {is_whole} then cast({number} as varchar) "
+        f"else {bare} end"
+    )
+
+
+def _cell(name: str, header: set[str]) -> str:
+    return quoted(name) if name in header else "cast(null as varchar)"

@@ -1,0 +1,248 @@
+"""The words of a contract, each on a file small enough to work out by hand; and what a wrong contract is told."""
+
+import json
+import re
+from datetime import date, datetime
+from decimal import Decimal
+
+import duckdb
+import pytest
+
+from dagster_project.errors import ContractError
+from dagster_project.extract.cell_sql import decimal_sql, text_sql
+from dagster_project.extract.contract_language import ColumnRule
+from dagster_project.extract.contracts import contract_schema, load_contracts, read_contract
+from dagster_project.extract.fingerprint import waiting_fingerprint
+from dagster_project.extract.propose import propose_contract
+from dagster_project.feeds import SOURCES, load_feeds
+from dagster_project.parameters import read_run
+
+HEAD = "name: own\nsource: own\nfeed: order_lines\nrecognise: [Bon, When, Qty, Sum]\n"
+REQUIRED = "columns:\n  order_id: Bon\n  ordered_at: When\n  quantity: Qty\n  net_amount: Sum\n"
+FILE = "Bon;When;Qty;Sum;More\n"
+
+
+@pytest.fixture
+def own(zone):
+    """Put a contract and one file of rows `Bon;When;Qty;Sum;More` in place."""
+
+    def put(contract: str, *rows: str) -> None:
+        (zone.folder / "sources").mkdir(exist_ok=True)
+        (zone.folder / "sources/own.yaml").write_text(contract)
+        zone.put("shop_1/a.csv", FILE + "".join(f"{row}\n" for row in rows))
+
+    return put
+
+
+@pytest.mark.parametrize(
+    ("mark", "written", "amount"),
+    [
+        (".", "($33.62)", "-33.62"),
+        (".", "12.50-", "-12.5"),
+        (".", "-$1,149.00 ", "-1149"),
+        (".", "1'149.05", "1149.05"),
+        (".", "£ 4.20", "4.2"),
+        (".", "1,00,000.50", "100000.5"),
+        (",", "399,00", "399"),
+        (",", "€ 1.149,50", "1149.5"),
+        (",", "1 149,50 kr", "1149.5"),
+        (".", "4,50", None),
+        (".", "1$50", None),
+        (".", "(5", None),
+        (",", "4.50", None),
+    ],
+)
+def test_money_is_read_as_tills_write_it_or_not_at_all(mark, written, amount) -> None:
+    rule = ColumnRule(constant="", decimal_mark=mark, symbols=["kr"])
+    [(found,)] = duckdb.execute(f"select {decimal_sql('cell', rule)} from (select ? as cell)", [written]).fetchall()
+    assert found == (Decimal(amount) if amount else None)
+
+
+@pytest.mark.parametrize(
+    ("written", "id_"),
+    [
+        ("'007", "007"),
+        ("17850.0", "17850"),
+        ("9e+05", "900000"),
+        ("1300000015734303122", "1300000015734303122"),
+        ("1.3E+18", "1.3E+18"),
+    ],
+)
+def test_ids_are_what_they_were_before_a_spreadsheet(written, id_) -> None:
+    feed = load_feeds()["order_lines"]
+    contract = load_contracts()["canonical_order_lines"]
+    rule = ColumnRule(**{"from": "cell", "style": "id"})
+    text = text_sql(rule, {"cell"}, feed.column("order_id"), contract)
+    assert duckdb.execute(f"select {text} from (select ? as cell)", [written]).fetchall() == [(id_,)]
+
+
+def test_an_id_that_lost_digits_is_rejected(zone, own) -> None:
+    rule = "order_id: {from: Bon, style: id}"
+    own(HEAD + REQUIRED.replace("order_id: Bon", rule), "1.3E+18;2026-10-05;1;4;", "7;2026-10-05;1;4;")
+    zone.land()
+    assert zone.ops("select row_number, reason from rejected_rows") == [
+        (1, "an id in scientific notation has lost digits; export the column as text")
+    ]
+
+
+def dated(order: str) -> str:
+    return HEAD + REQUIRED.replace("When\n", f'{{from: When, formats: ["%d/%m/%Y"], date_order: {order}}}\n')
+
+
+def test_one_date_tells_the_order_of_a_files_dates(zone, own) -> None:
+    own(dated("from_file"), "o1;02/03/2026;1;4;", "o2;03/25/2026;1;4;")
+    zone.land()
+    assert zone.rows("order_lines", "business_date") == [(date(2026, 2, 3),), (date(2026, 3, 25),)]
+
+
+def test_dates_that_do_not_tell_their_order_are_refused_unless_pinned(zone, own) -> None:
+    own(dated("from_file"), "o1;02/03/2026;1;4;", "o2;04/04/2026;1;4;")
+    zone.put("shop_2/good.csv", "order_id,ordered_at,quantity,net_amount\no1,2026-10-05,1,4\n")
+    landed = zone.land()
+    assert "say date_order: day_first or month_first" in zone.entry(landed, "shop_1/a.csv").reason
+    own(dated("month_first"), "o1;02/03/2026;1;4;", "o2;04/04/2026;1;4;")
+    zone.land()
+    assert zone.rows("order_lines", "business_date", "business_date")[:1] == [(date(2026, 2, 3),)]
+
+
+def test_both_orders_in_one_file_are_refused(zone, own) -> None:
+    own(dated("from_file"), "o1;13/03/2026;1;4;", "o2;03/25/2026;1;4;")
+    zone.put("shop_2/good.csv", "order_id,ordered_at,quantity,net_amount\no1,2026-10-05,1,4\n")
+    assert "day first in some rows" in zone.entry(zone.land(), "shop_1/a.csv").reason
+
+
+def test_wall_times_around_a_change_of_clocks(zone, own) -> None:
+    # New York: 01:30 comes twice on 1 November 2026, 02:30 not at all on 8 March; an offset leaves no doubt.
+    own(
+        HEAD + REQUIRED,
+        "a;2026-03-08T02:30:00;1;4;",
+        "b;2026-10-31T01:30:00;1;4;",
+        "c;2026-11-01T01:30:00;1;4;",
+        "d;2026-11-01T01:30:00-05:00;1;4;",
+    )
+    zone.land()
+    assert zone.rows("order_lines", "ordered_at", "order_id") == [
+        (datetime(2026, 3, 8, 7, 30),),
+        (datetime(2026, 10, 31, 5, 30),),
+        (datetime(2026, 11, 1, 5, 30),),
+        (datetime(2026, 11, 1, 6, 30),),
+    ]
+
+
+def test_skipped_rows_are_accounted_for(zone, own) -> None:
+    skip = "skip:\n  - {when: {Bon: {is_in: [total]}}, reason: the day's total}\n"
+    own(HEAD + skip + REQUIRED, "o1;2026-10-05;1;4;", "TOTAL;;1;4;")
+    entry = zone.entry(zone.land(), "shop_1/a.csv")
+    assert (entry.rows_landed, entry.rows_rejected) == (1, 1)
+    assert zone.ops('select row_number, "column", reason from rejected_rows') == [(2, None, "skipped: the day's total")]
+
+
+def test_a_derived_key_needs_all_its_parts(zone, own) -> None:
+    key = REQUIRED.replace("order_id: Bon", "order_id: {from: [Bon, When], separator: '-', complete: true}")
+    own(HEAD + key, "7;2026-10-05;1;4;", ";2026-10-05;1;4;")
+    zone.land()
+    assert zone.rows("order_lines", "order_id") == [("7-2026-10-05",)]
+
+
+def test_an_alias_stands_for_a_renamed_column_and_is_told(zone, own) -> None:
+    own(HEAD + "aliases: {Sum: [Amount]}\nknown: [More]\n" + REQUIRED, "o1;2026-10-05;1;4;")
+    zone.put("shop_1/a.csv", (FILE + "o1;2026-10-05;1;4;\n").replace("Sum", "Amount"))
+    zone.land()
+    assert zone.rows("order_lines", "net_amount") == [(Decimal(4),)]
+    assert zone.ops("select change, column_name from drift") == [("renamed", "Amount")]
+
+
+HEADER_AND_LINES = """
+fill_down: {by: Bon, columns: [When, More]}
+replace: [order_id]
+columns: {order_id: Bon, ordered_at: When, quantity: Qty, net_amount: Sum, customer_name: More}
+also:
+  - feed: orders
+    rows: first
+    columns: {order_id: Bon, ordered_at: When, total_amount: Sum}
+"""
+
+
+def test_one_file_becomes_lines_and_header(zone, own) -> None:
+    own(HEAD + HEADER_AND_LINES, "1;2026-10-05;1;4;Kate", "1;;2;5;", "2;2026-10-06;1;6;", "2;;1;7;")
+    landed = zone.land()
+    assert zone.rows("order_lines", "order_id, business_date, customer_name, net_amount::int", "row_number") == [
+        ("1", date(2026, 10, 5), "Kate", 4),
+        ("1", date(2026, 10, 5), "Kate", 5),
+        ("2", date(2026, 10, 6), None, 6),
+        ("2", date(2026, 10, 6), None, 7),
+    ]
+    assert zone.rows("orders", "order_id, total_amount::int") == [("1", 4), ("2", 6)]
+    assert zone.entry(landed, "shop_1/a.csv (orders)").rows_read == 2
+    again = zone.land()
+    assert [(e.path, e.rows_landed) for e in again.entries] == [(e.path, e.rows_landed) for e in landed.entries]
+    assert waiting_fingerprint(zone.network) == read_run(zone.network.home).input_fingerprint
+
+
+@pytest.mark.parametrize(
+    ("contract", "told"),
+    [
+        (HEAD + REQUIRED.replace("  net_amount: Sum\n", ""), "requires net_amount"),
+        (HEAD + REQUIRED + "  colour: More\n", "'colour' is no column of feed order_lines"),
+        (HEAD.replace("order_lines", "orderlines") + REQUIRED, "feed is 'orderlines'"),
+        (HEAD + REQUIRED + "  kind: {from: More, valeus: {a: sale}}\n", "columns.kind.valeus: no such key"),
+        (HEAD + REQUIRED + "  kind: {from: More, values: {yes: sale}}\n", "put it in quotes"),
+        (HEAD + REQUIRED + "  kind: {from: More, constant: sale}\n", "exactly one of from"),
+        (HEAD + "replace: [order_id]\n" + REQUIRED + "  line_id: More\n", "leave replace out"),
+        (HEAD + "zone: Mars\n" + REQUIRED, "zone is 'Mars'"),
+        (HEAD.replace("Bon", "No") + REQUIRED, "recognise.0: YAML reads this as False; put it in quotes"),
+        (HEAD + REQUIRED.replace("Bon", "No"), "columns.order_id: YAML reads this as False; put it in quotes"),
+        ("nothing", "not a source contract"),
+    ],
+)
+def test_a_wrong_contract_is_told_what_is_wrong(tmp_path, contract: str, told: str) -> None:
+    (tmp_path / "own.yaml").write_text(contract)
+    with pytest.raises(ContractError, match=r"own\.yaml") as error:
+        read_contract(tmp_path / "own.yaml")
+    assert told in str(error.value)
+
+
+def test_the_worked_example_of_the_documentation_holds(zone) -> None:
+    documentation = (SOURCES.parents[1] / "docs" / "sources.md").read_text()
+    export, contract = re.findall(r"```(?:yaml)?\n(.+?)```", documentation, re.DOTALL)[:2]
+    (zone.folder / "sources").mkdir()
+    (zone.folder / "sources/kassa.yaml").write_text(contract)
+    zone.put("leiden/verkoop.csv", export)
+    zone.land()
+    assert zone.rows("order_lines", "order_id, event_local_at, net_amount, kind, source_customer_id", "row_number") == [
+        ("17850", datetime(2025, 12, 31, 14, 5), Decimal("6.50"), "sale", "0071"),
+        ("17850", datetime(2025, 12, 31, 14, 5), Decimal("4.00"), "sale", "0071"),
+        ("17851", datetime(2026, 1, 2, 9, 10), Decimal("3.20"), "void", None),
+    ]
+    assert zone.ops("select row_number, reason from rejected_rows") == [(4, "skipped: the day's total")]
+    assert zone.ops("select * from drift") == []
+
+
+def test_the_committed_schema_is_current() -> None:
+    """Regenerate with: python -m dagster_project.extract.contracts"""
+    assert json.loads((SOURCES / "contract.schema.json").read_text()) == contract_schema()
+
+
+def test_contracts_of_the_project_have_names_of_their_own() -> None:
+    files = {p.stem for p in SOURCES.glob("*.yaml")} - {"feeds", "time_zones"}
+    assert files <= set(load_contracts())
+
+
+def test_an_unknown_header_gets_a_contract_to_start_from() -> None:
+    proposal = propose_contract(
+        {
+            "Receipt No": ["17850.0", "17851.0"],
+            "Date": ["31/12/2025 14:05", "01/01/2026 09:00"],
+            "Item Name": ["Tea", "Bun"],
+            "Qty": ["1", "2"],
+            "Net Amount": ["3,50", "1.149,00"],
+            "Guest Email": ["kate@example.com", ""],
+            "Colour": ["red", "blue"],
+        }
+    )
+    assert "feed: order_lines" in proposal
+    assert "order_id:\n    from: Receipt No\n    style: id" in proposal
+    assert "- '%d/%m/%Y %H:%M'\n    date_order: from_file" in proposal
+    assert "net_amount:\n    from: Net Amount\n    decimal_mark: ','" in proposal
+    assert "known:\n- Colour" in proposal
+    assert "kate" not in proposal
