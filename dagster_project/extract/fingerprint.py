@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -31,8 +32,10 @@ def landing_fingerprint(network: Network) -> str:
     bring_in(network)
     digest = hashlib.sha256()
     for path in landing_paths(network.landing):
-        stat = path.stat()
-        digest.update(f"{path.relative_to(network.landing)}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+        # A link's own time, and names as they are: a link to nowhere or an odd name stops no sensor.
+        stat = path.lstat()
+        digest.update(os.fsencode(path.relative_to(network.landing)))
+        digest.update(f"\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
     return digest.hexdigest()
 
 

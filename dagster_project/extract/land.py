@@ -9,20 +9,22 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.errors import UnreadableFile
-from dagster_project.extract.contracts import Contract, fingerprint, load_contracts
-from dagster_project.extract.landing_file import FileInLanding
+from dagster_project.extract.contract_language import Contract
+from dagster_project.extract.contracts import contracts_of, fingerprint
+from dagster_project.extract.landing_file import FileInLanding, part_key, part_path
 from dagster_project.extract.ledger import Entry, read_ledger, write_ledger
 from dagster_project.extract.listing import LandingFile, list_landing
 from dagster_project.extract.locations import Location, context_of, known_locations, reading_connection
-from dagster_project.extract.reading import Table, open_table
+from dagster_project.extract.reading import open_table
 from dagster_project.extract.recognise import recognise
 from dagster_project.extract.supersede import age
+from dagster_project.extract.tables import Table
 from dagster_project.extract.typing_batches import BATCH_FILES, TypingBatches
 from dagster_project.home import Home
 from dagster_project.network import Network
 
 # Raised when landing itself would give other rows for the same bytes and contracts.
-LANDING_VERSION = "2"
+LANDING_VERSION = "3"
 _DAY_NS = 86_400 * 10**9
 
 Progress = Callable[[str], None]
@@ -35,10 +37,11 @@ def land_files(network: Network, progress: Progress = lambda line: None) -> list
     A file seen before is not opened; one that cannot be read is set aside with its reason. What a kill
     leaves undone is done by the next call.
     """
+    contracts = contracts_of(network)
     before = read_ledger(network.home)
     files = list_landing(network.landing, {e.path: (e.size, e.modified_ns, e.sha256) for e in before})
     unique, doubles = _split_doubles(files)
-    landing = _Landing(network, before, progress)
+    landing = _Landing(network, contracts, before, progress)
     # Locations first: whether a row's location is known, and in which zone, depends on them.
     first = [file for file in unique if landing.feed_of(file) == "locations"]
     landing.land(first, {})
@@ -47,7 +50,7 @@ def land_files(network: Network, progress: Progress = lambda line: None) -> list
     for file, original in doubles:
         landing.entries[file.path] = _double(file, landing.entries[original.path])
     there = {file.path for file in files}
-    landing.entries |= {entry.path: entry.deleted() for entry in before if entry.path not in there}
+    landing.entries |= {entry.path: entry.deleted() for entry in before if entry.file_path not in there}
     landing.save()
     _remove_stale(network.home, {e.file_key for e in landing.entries.values() if e.is_current})
     return sorted(landing.entries.values(), key=lambda e: e.path)
@@ -56,9 +59,9 @@ def land_files(network: Network, progress: Progress = lambda line: None) -> list
 class _Landing:
     """One pass over the landing zone: what is known of its files from before, and what they become now."""
 
-    def __init__(self, network: Network, before: list[Entry], progress: Progress):
+    def __init__(self, network: Network, contracts: dict[str, Contract], before: list[Entry], progress: Progress):
         self.network, self.home, self.progress = network, network.home, progress
-        self.contracts = load_contracts(network.own_sources)
+        self.contracts = contracts
         settings = json.dumps([network.sources, network.network.timezone, network.network.currency], sort_keys=True)
         self.rules = f"{LANDING_VERSION}-{duckdb.__version__}-{fingerprint(self.contracts)}-{settings}"
         self.before = {e.file_key: e for e in before if e.rules == self.rules and e.status in ("landed", "rejected")}
@@ -67,9 +70,9 @@ class _Landing:
 
     def feed_of(self, file: LandingFile) -> str | None:
         """The feed a file lands in, as remembered or by its header; None when it cannot be read."""
-        entry = self._remembered(file)
-        if entry:
-            return entry.feed
+        entries = self._remembered(file)
+        if entries:
+            return entries[0].feed
         opened = self._open(file)
         return opened[1].feed if isinstance(opened, tuple) else None
 
@@ -77,9 +80,9 @@ class _Landing:
         """Keep what landed before under the same circumstances, and land the rest."""
         fresh = []
         for file in files:
-            entry = self._remembered(file)
-            if entry is not None and context_of(_mentioned(entry), known) == entry.locations:
-                self.entries[file.path] = entry
+            entries = self._remembered(file)
+            if entries and all(context_of(_mentioned(e), known) == e.locations for e in entries):
+                self.entries |= {e.path: e for e in entries}
             else:
                 fresh.append(file)
         if not fresh:
@@ -119,20 +122,25 @@ class _Landing:
         else:
             batches.add(file, FileInLanding(self.home, blank, *opened))
 
-    def _remembered(self, file: LandingFile) -> Entry | None:
-        """The entry of the same content, when its landed rows are still there."""
+    def _remembered(self, file: LandingFile) -> list[Entry]:
+        """The entries of the same content, one per feed it lands in, when their landed rows are still there."""
         entry = self.before.get(file.file_key)
-        if entry is None or (entry.is_current and not _landed_path(self.home, entry).is_file()):
-            return None
-        # A reason names its path: what was set aside elsewhere is looked at again. Rows may have been rejected
-        # as later than the delivery: with another day of delivery they are judged anew.
-        if (not entry.is_current and entry.path != file.path) or (
-            entry.rows_rejected and entry.modified_ns // _DAY_NS != file.modified_ns // _DAY_NS
-        ):
-            return None
-        return replace(
-            entry, path=file.path, size=file.size, modified_ns=file.modified_ns, folder_date=file.folder_date
-        )
+        if entry is None:
+            return []
+        contract = self.contracts.get(entry.contract or "")
+        # A reason names its path, and a business date may come from the folder: looked at again elsewhere.
+        is_moved = entry.path != file.path and (not entry.is_current or entry.folder_date != file.folder_date)
+        # Rows may have been rejected as later than the delivery, or dated by it: another day judges them anew.
+        by_delivery = entry.rows_rejected or (contract is not None and contract.reads_delivery)
+        if is_moved or (by_delivery and entry.modified_ns // _DAY_NS != file.modified_ns // _DAY_NS):
+            return []
+        parts = contract.parts if contract and entry.is_current else []
+        found = [entry, *(self.before.get(part_key(file.file_key, part)) for part in parts)]
+        if any(e is None or (e.is_current and not _landed_path(self.home, e).is_file()) for e in found):
+            return []
+        now = {"size": file.size, "modified_ns": file.modified_ns, "folder_date": file.folder_date}
+        paths = [file.path, *(part_path(file.path, part) for part in parts)]
+        return [replace(e, path=path, **now) for e, path in zip(found, paths, strict=True)]
 
     def _open(self, file: LandingFile) -> Opened:
         """The file's head and contract, or why there is none; looked at once."""
@@ -142,7 +150,9 @@ class _Landing:
                     raise UnreadableFile(
                         f"{file.path}: lies outside a location's folder; move it into <location_id>/ or hq/"
                     )
-                table = open_table(self.network.landing / file.path, file.path)
+                if file.problem:
+                    raise UnreadableFile(f"{file.path}: {file.problem}")
+                table = open_table(self.network.landing / file.container, file.path, file.member)
                 pin = self.network.sources.get(file.folder)
                 self._opened[file.path] = (table, recognise(file.path, table.header, self.contracts, pin))
             except UnreadableFile as reason:

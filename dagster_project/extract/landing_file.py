@@ -8,11 +8,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.errors import UnreadableFile
-from dagster_project.extract.contracts import Contract
+from dagster_project.extract.contract_language import Contract, ContractPart
 from dagster_project.extract.ledger import Entry
 from dagster_project.extract.locations import Location, context_of
-from dagster_project.extract.reading import Rows, Table
 from dagster_project.extract.recognise import drift_of
+from dagster_project.extract.tables import Rows, Table
 from dagster_project.extract.writing import ParquetWriter
 from dagster_project.feeds import load_feeds
 from dagster_project.home import Home
@@ -29,9 +29,20 @@ REJECT_SCHEMA = pa.schema(
 _REJECT_COLUMNS = ["reject_column", "reject_reason", "reject_value"]
 
 
+def part_path(path: str, part: ContractPart) -> str:
+    """How the ledger calls what a file holds for a further feed."""
+    return f"{path} ({part.part})"
+
+
+def part_key(file_key: str, part: ContractPart) -> str:
+    """The file key of what a file holds for a further feed."""
+    return f"{file_key}-{part.part}"
+
+
 @dataclass
 class FileInLanding:
-    """`blank` is the entry as far as it is known before reading."""
+    """`blank` is the entry as far as it is known before reading. `parts` are the further feeds of the same rows,
+    each with an entry of its own that counts the rows it is made of."""
 
     home: Home
     blank: Entry
@@ -45,9 +56,25 @@ class FileInLanding:
         name = f"{self.blank.file_key}.parquet"
         self.landed = ParquetWriter(self.home.landed(self.contract.feed) / name, even_empty=True)
         self.rejected = ParquetWriter(self.home.rejected / name, even_empty=False)
+        self.parts = [
+            FileInLanding(
+                self.home,
+                replace(
+                    self.blank,
+                    path=part_path(self.blank.path, part),
+                    file_key=part_key(self.blank.file_key, part),
+                    part=part.part,
+                ),
+                self.table,
+                part,
+            )
+            for part in self.contract.parts
+        ]
 
     def take(self, typed: pa.Table) -> None:
         """Write a typed slice of this file: good rows to the feed, the others to the rejects."""
+        if isinstance(self.contract, ContractPart):
+            self.rows.read += typed.num_rows
         good = pc.is_null(typed["reject_reason"])
         bad = typed.filter(pc.invert(good)).select(["file_key", "row_number", *_REJECT_COLUMNS])
         self.rejected.write(bad.rename_columns(REJECT_SCHEMA.names).cast(REJECT_SCHEMA))
@@ -63,10 +90,16 @@ class FileInLanding:
 
     def finish(self, known: dict[str, Location]) -> Entry:
         """Close both files and account for every row. Raises UnreadableFile when there was none."""
-        if self.rows.read == 0:
+        is_part = isinstance(self.contract, ContractPart)
+        if self.rows.read == 0 and not is_part:
             raise UnreadableFile(f"{self.blank.path}: a header without rows; nothing was sold, or the export failed")
+        if len(self.rows.malformed) == self.rows.read:
+            raise UnreadableFile(
+                f"{self.blank.path}: none of its {self.rows.read:,} rows can be read, the first because of "
+                f"{self.rows.malformed[0][1]}; ask for the export again"
+            )
         self.rejected.write(self._malformed())
-        drift = [[d.change, d.column] for d in drift_of(self.table.header, self.contract)]
+        drift = [] if is_part else [[d.change, d.column] for d in drift_of(self.table.header, self.contract)]
         return replace(
             self.blank,
             source=self.contract.source,
@@ -85,15 +118,12 @@ class FileInLanding:
         """Leave nothing half-written."""
         self.landed.abandon()
         self.rejected.abandon()
+        for part in self.parts:
+            part.abandon()
 
     def _malformed(self) -> pa.Table:
-        expected = len(self.table.header)
         lines = [
-            {
-                "file_key": self.blank.file_key,
-                "row_number": n,
-                "reason": f"{found} cells where the header has {expected}",
-            }
-            for n, found in self.rows.malformed
+            {"file_key": self.blank.file_key, "row_number": number, "reason": reason}
+            for number, reason in self.rows.malformed
         ]
         return pa.Table.from_pylist(lines, schema=REJECT_SCHEMA)

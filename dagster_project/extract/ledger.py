@@ -16,7 +16,8 @@ class Entry:
     """One file. rows_read = rows_landed + rows_duplicate + rows_rejected, always.
 
     `status` is landed, duplicate (the same content stands elsewhere in its folder), rejected (set aside whole,
-    see `reason`) or deleted (it was there once).
+    see `reason`) or deleted (it was there once). What a file holds for a further feed has an entry of its own,
+    whose `part` ends its path.
     """
 
     path: str
@@ -39,6 +40,7 @@ class Entry:
     latest_event_at: datetime | None = None
     locations: str = "[]"
     drift: str = "[]"
+    part: str | None = None
 
     def set_aside(self, reason: str, source: str | None = None) -> "Entry":
         """The file as one that could not be read at all."""
@@ -49,6 +51,11 @@ class Entry:
         told = "gone from the landing zone, and its rows with it; put it back to have them again"
         counts = {"rows_read": 0, "rows_landed": 0, "rows_duplicate": 0, "rows_rejected": 0}
         return replace(self, status="deleted", reason=f"{self.path}: {told}", **counts)
+
+    @property
+    def file_path(self) -> str:
+        """The file's own path, also of a part."""
+        return self.path.removesuffix(f" ({self.part})") if self.part else self.path
 
     @property
     def is_current(self) -> bool:

@@ -16,7 +16,7 @@ from dagster_project.extract.mirror import bring_in
 from dagster_project.extract.supersede import settle_deliveries
 from dagster_project.home import Home
 from dagster_project.network import Network
-from dagster_project.ops import update_ops
+from dagster_project.ops import masked, masked_sql, update_ops
 from dagster_project.parameters import Run, write_parameters
 
 
@@ -53,7 +53,7 @@ def extract_night(network: Network, progress: Callable[[str], None] = lambda lin
     _tell_files(home, entries)
     as_of_date = note_arrival(network, entries)
     run_id = _next_run(home, as_of_date)
-    fingerprint = fingerprint_of(network, ((e.path, e.sha256) for e in entries if e.status != "deleted"))
+    fingerprint = fingerprint_of(network, ((e.path, e.sha256) for e in entries if e.status != "deleted" and not e.part))
     write_parameters(network, Run(run_id, as_of_date, fingerprint))
     with update_ops(home) as ops:
         ops.execute(
@@ -77,23 +77,29 @@ def _next_run(home: Home, as_of_date: date) -> str:
 
 
 def _tell_files(home: Home, entries: list[Entry]) -> None:
-    """ops.files, rejected_rows and drift as they stand now: one row per file of the landing zone."""
+    """ops.files, rejected_rows and drift as they stand now: one row per file of the landing zone.
+
+    A till may put an address into a file's name or a header cell; here it is masked, once for all who read ops.
+    """
     ledger, rejected = str(home.ledger), [str(p) for p in _rejected(home, entries)]
-    drifted = [(e.path, e.source, change, column) for e in entries for change, column in json.loads(e.drift)]
+    drifted = [
+        (masked(e.path), e.source, change, masked(column)) for e in entries for change, column in json.loads(e.drift)
+    ]
     with update_ops(home) as ops:
         ops.execute("delete from files")
         ops.execute(
-            """insert into files
-               select path, location_id, sha256, source, feed, rows_read, rows_landed, rows_duplicate, rows_rejected,
-                   status, reason
+            f"""insert into files
+               select {masked_sql("path")}, {masked_sql("location_id")}, sha256, source, feed, rows_read, rows_landed,
+                   rows_duplicate, rows_rejected, status, {masked_sql("reason")}
                from read_parquet(?) order by path""",
             [ledger],
         )
         ops.execute("delete from rejected_rows")
         if rejected:
             ops.execute(
-                """insert into rejected_rows
-                   select l.path, r.row_number, r."column", r.reason, r.value_masked
+                f"""insert into rejected_rows
+                   select {masked_sql("l.path")}, r.row_number, r."column", {masked_sql("r.reason")},
+                       {masked_sql("r.value_masked")}
                    from read_parquet(?) r join read_parquet(?) l using (file_key)
                    where l.status = 'landed' order by l.path, r.row_number""",
                 [rejected, ledger],

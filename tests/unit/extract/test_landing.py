@@ -4,6 +4,11 @@ import gzip
 from datetime import date, datetime
 from decimal import Decimal
 
+import pytest
+
+from dagster_project.errors import NetworkError
+from dagster_project.extract.check import check_landing
+
 LINES = "order_id,line_id,ordered_at,quantity,net_amount,source_customer_id\n"
 GOOD = LINES + "o1,1,2026-10-05T08:15:00,1,4.50,kate\no1,2,2026-10-05T08:15:00,2,3.00,kate\n"
 
@@ -27,6 +32,25 @@ def test_an_offset_in_the_text_decides_the_instant(zone) -> None:
     zone.land()
     assert zone.rows("order_lines", "ordered_at, event_local_at, business_date") == [
         (datetime(2026, 10, 5, 23, 30), datetime(2026, 10, 5, 19, 30), date(2026, 10, 5))
+    ]
+
+
+def test_any_iso_offset_is_understood(zone) -> None:
+    instants = ["2026-10-05T23:30:00+00", "2026-10-05 23:30 UTC", "2026-10-05T19:30:00-04", "2026-10-06T01:30:00+0200"]
+    zone.put("shop_1/a.csv", LINES + "".join(f"o{n},1,{at},1,4.50,\n" for n, at in enumerate(instants)))
+    zone.land()
+    assert zone.rows("order_lines", "distinct ordered_at") == [(datetime(2026, 10, 5, 23, 30),)]
+
+
+def test_a_business_date_is_held_to_the_delivery_like_any_time(zone) -> None:
+    header = "order_id,ordered_at,business_date,quantity,net_amount\n"
+    zone.put(
+        "shop_1/a.csv", header + "o1,2026-10-05,2099-01-01,1,4\no2,2026-10-05,1970-01-01,1,4\no3,2026-10-05,,1,4\n"
+    )
+    assert zone.land().as_of_date == date(2026, 10, 5)
+    assert zone.ops('select row_number, "column" from rejected_rows order by 1') == [
+        (1, "business_date"),
+        (2, "business_date"),
     ]
 
 
@@ -125,3 +149,31 @@ def test_a_run_with_nothing_new_opens_no_old_file(zone, monkeypatch) -> None:
     monkeypatch.setattr("dagster_project.extract.land.open_table", opened)
     monkeypatch.setattr("dagster_project.extract.listing._sha256", opened)
     zone.land()
+
+
+def test_contact_details_in_file_names_headers_and_reasons_do_not_reach_ops(zone) -> None:
+    header = LINES.replace("\n", ",kate@example.com\n")
+    zone.put(
+        "shop_1/kate@example.com +12125550123 (1).csv",
+        header + "o1,1,2026-13-45,1,4.50,,x\no2,1,2026-10-05,1,4.50,,x\n",
+    )
+    zone.put("shop_1/ana@example.com 2026-10-31.csv", "who,knows\n1,2\n")
+    zone.land()
+    told = zone.ops("select path, reason from files") + zone.ops("select file, reason, value_masked from rejected_rows")
+    told += zone.ops("select path, column_name from drift")
+    assert "example.com" not in str(told)
+    assert "2125550123" not in str(told)
+    assert zone.ops("select file from rejected_rows") == [("shop_1/[masked] [masked] (1).csv",)]
+    assert ("[masked]",) in zone.ops("select column_name from drift where change = 'appeared'")
+    [reason] = zone.ops("select reason from files where status = 'rejected'")
+    assert reason[0].startswith("shop_1/[masked] 2026-10-31.csv: no source contract")
+
+
+def test_a_pin_to_a_source_without_a_contract_is_refused_before_anything_lands(zone) -> None:
+    zone.put("shop_1/a.csv", GOOD)
+    zone.file.write_text("sources: {shop_1: sqare}\n")
+    with pytest.raises(NetworkError, match=r"`sources\.shop_1` is 'sqare'; allowed: .*canonical.*square"):
+        zone.land()
+    with pytest.raises(NetworkError, match="sqare"):
+        list(check_landing(zone.network))
+    assert not zone.network.home.ledger.exists()

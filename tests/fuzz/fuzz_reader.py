@@ -1,0 +1,261 @@
+"""Damages exports at random and reads them: no crash, no hang, no row unaccounted for.
+
+    PYTHONPATH=. .venv/bin/python tests/fuzz/fuzz_reader.py --seconds 600 [--seed 1] [--keep folder]
+
+Seeds are the files in seeds/ beside this, and golden files and a demo network's exports where there are any. What
+fails is written to --keep, and the last line counts it. Each file is opened and streamed; where it is plain
+delimited text, its rows are compared with what Python's csv module finds. Every hundredth round lands a
+zone of damaged files whole.
+"""
+
+import argparse
+import csv
+import gzip
+import io
+import random
+import signal
+import sys
+import tempfile
+import time
+import traceback
+import warnings
+import zipfile
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+
+from dagster_project.errors import RegularsError, UnreadableFile
+from dagster_project.extract.listing import list_landing
+from dagster_project.extract.nightly import extract_night
+from dagster_project.extract.reading import open_table
+from dagster_project.extract.tables import ROW_NUMBER, Rows, stream_rows
+from dagster_project.network import load_network
+
+HERE = Path(__file__).resolve().parent
+HANG_SECONDS = 30
+LARGEST_SEED = 200_000
+# Stands in cells of every seed, never in a header.
+SECRET = "Zuzana"
+_TOKENS = (
+    *(b'"', b'""', b",", b";", b"\t", b"|", b"\n", b"\r", b"\r\n", b"\n\n", b"\0", b" ", b", ", b"'", b"\\", b"\x1e"),
+    *(
+        b"\xef\xbb\xbf",
+        b"\xff\xfe",
+        b"\xe9",
+        b"\x81",
+        b"\xed\xa0\x80",
+        b"\x85",
+        b"\xe2\x80\xa8",
+        b"PK\x03\x04",
+        b"\x1f\x8b",
+    ),
+    *(b'{"', b"}", b"[", b"]", b"null", b"NaN", b"1e999", b'"\\ud800"', b'"\\u0000"', b"-", b"9" * 40, b"2026-13-45"),
+    *(b"a" * 3000, b'"' * 99, b"," * 2100, b"\n" * 500, b"{" * 1200, b"[" * 1200),
+    *(
+        b"0000-00-00",
+        b"infinity",
+        b"-infinity",
+        b"294247-01-10",
+        b"294247-01-10T04:00:54Z",
+        b"NaN",
+        b"1e308",
+        b"$(",
+        b"location_id",
+        b"order_id",
+        b"99999-01-01",
+        b"+24:00",
+        b"T25:61:61Z",
+    ),
+)
+
+
+def seeds(more: bool) -> list[tuple[str, bytes]]:
+    """(file name, content) of undamaged exports, small ones; `more` than those in seeds/ where there are any."""
+    root = HERE.parents[1]
+    others = [root / "tests/unit/extract/golden", root / "demo_network/landing"]
+    folders = [HERE / "seeds", *(others if more else [])]
+    paths = [p for folder in folders for p in sorted(folder.rglob("*"))[:400] if p.is_file()]
+    found = [(p.name, p.read_bytes()) for p in paths if p.stat().st_size <= LARGEST_SEED]
+    found = [(name, content) for name, content in found if "." in name and not name.startswith(".")]
+    lines = (HERE / "seeds/lines.csv").read_bytes()
+    found += [("utf16.csv", lines.decode().encode("utf-16")), ("utf16le.csv", lines.decode().encode("utf-16-le"))]
+    found += [("latin.csv", lines.decode().encode("cp1252")), ("marked.csv", b"\xef\xbb\xbf" + lines)]
+    found += [("old_mac.csv", lines.replace(b"\n", b"\r")), ("tabs.tsv", lines.replace(b",", b"\t"))]
+    return [*found, ("pipe.csv", lines.replace(b",", b"|"))]
+
+
+def damaged(rng: random.Random, files: list[tuple[str, bytes]]) -> tuple[str, bytes]:
+    """A file damaged one to eight times, perhaps packed, perhaps damaged once more after."""
+    name, content = rng.choice(files)
+    for _ in range(rng.choice((0, 1, 1, 2, 3, 5, 8))):
+        content = _damage(rng, content, rng.choice(files)[1])
+    kind = rng.random()
+    if kind < 0.08 and name.endswith((".csv", ".tsv")):
+        name, content = f"{name}.gz", gzip.compress(content, mtime=0)
+        content = _damage(rng, content, b"") if rng.random() < 0.5 else content
+    elif kind < 0.2:
+        name, content = "packed.zip", _zipped(rng, name, content, files)
+        content = _damage(rng, content, b"") if rng.random() < 0.5 else content
+    elif kind < 0.25 and zipfile.is_zipfile(io.BytesIO(content)):
+        content = _rezipped(rng, content)
+    elif kind < 0.28:
+        name = f"{name.split('.')[0]}{rng.choice(('.csv', '.json', '.jsonl', '.xlsx', '.zip', '.csv.gz', '.txt'))}"
+    return name, content
+
+
+def _damage(rng: random.Random, content: bytes, other: bytes) -> bytes:
+    at, to = sorted(rng.randrange(len(content) + 1) for _ in range(2))
+    start = rng.randrange(len(other) + 1)
+    piece = other[start : start + rng.randrange(400)]
+    put_in, byte = rng.choice(_TOKENS), bytes([rng.randrange(256)])
+    swaps = ((b"\n", b"\r"), (b"\n", b"\r\n"), (b",", b", "), (b'"', b""), (b",", b";"))
+    cells = content.split(b",")
+    cells[rng.randrange(len(cells))] = put_in
+    choices = [
+        *[b",".join(cells)] * 2,
+        *[content[:at] + put_in + content[at:]] * 3,
+        content[:at] + byte + content[at + 1 :],
+        content[:at] + content[to:],
+        content[:to] + content[at:],
+        content[:to],
+        content.replace(*rng.choice(swaps)),
+        content[:at] + piece + content[at:],
+    ]
+    return rng.choice(choices)
+
+
+def _zipped(rng: random.Random, name: str, content: bytes, files: list[tuple[str, bytes]]) -> bytes:
+    out = io.BytesIO()
+    names = [name, rng.choice((name, "../up.csv", "/root.csv", "a/b.csv", "in.zip", "C:\\x.csv", "ü.csv", "x.csv.gz"))]
+    warnings.filterwarnings("ignore", "Duplicate name")
+    with zipfile.ZipFile(out, "w", rng.choice((zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED))) as archive:
+        for member, data in zip(names, (content, rng.choice(files)[1]), strict=True):
+            archive.writestr(zipfile.ZipInfo(member), data)
+    return out.getvalue()
+
+
+def _rezipped(rng: random.Random, content: bytes) -> bytes:
+    """A workbook whose parts are damaged, not its packing."""
+    out = io.BytesIO()
+    with suppress(Exception), zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w") as new:
+        unlucky = rng.choice(old.namelist())
+        for member in old.namelist():
+            data = old.read(member)
+            new.writestr(member, _damage(rng, data, b'<c r="XFD1048576"><v>1</v></c>') if member == unlucky else data)
+    return out.getvalue()
+
+
+def read_all(folder: Path, name: str, content: bytes) -> str:
+    """Read one file as the pipeline would; what became of it. Raises AssertionError when rows are unaccounted for."""
+    zone = folder / "landing"
+    (zone / "shop_1").mkdir(parents=True, exist_ok=True)
+    path = zone / "shop_1" / name
+    path.write_bytes(content)
+    outcomes, reasons = [], []
+    try:
+        for file in list_landing(zone, {}):
+            try:
+                outcomes.append(_read(zone / file.container, file.path, file.member, content))
+            except UnreadableFile as reason:
+                reasons.append((file.path, str(reason)))
+                outcomes.append("set aside")
+    finally:
+        path.unlink()
+    for named, reason in reasons:
+        assert reason.startswith(named), f"no name in {reason[:200]!r}"
+        assert len(reason) < len(named) + 400, "a reason of great length"
+        assert SECRET not in reason.removeprefix(named), "a cell's value in a reason"
+    assert outcomes, "the file vanished"
+    return outcomes[0]
+
+
+def _read(path: Path, name: str, member: str | None, content: bytes) -> str:
+    table, rows, numbers = open_table(path, name, member), Rows(), []
+    headers = list(dict.fromkeys(h for h in table.header if h)) or [table.header[0]]
+    for batch in stream_rows(table, headers, rows):
+        numbers += batch[ROW_NUMBER].to_pylist()
+    every = sorted([*numbers, *(number for number, _ in rows.malformed)])
+    assert numbers == sorted(numbers), "rows out of order"
+    assert every == list(range(1, rows.read + 1)), "rows unaccounted for"
+    stream = getattr(table.stream, "func", None)
+    if member is None and stream is not None and stream.__name__ == "_stream_arrow":
+        text, layout = table.stream.args[:2]
+        plain = gzip.decompress(content) if path.suffix == ".gz" else content
+        plain_text = plain.decode(text.encoding)[layout.skip :]
+        found = [row for row in csv.reader(io.StringIO(plain_text, newline=""), delimiter=layout.delimiter) if row]
+        assert len(found) == rows.read, f"csv finds {len(found)} rows, not {rows.read}"
+        good = sum(len(row) == len(table.header) for row in found)
+        assert good == len(numbers), f"csv finds {good} good rows, not {len(numbers)}"
+        return "read, as csv does"
+    return "read"
+
+
+def land_all(folder: Path, files: list[tuple[str, bytes]]) -> None:
+    """Land damaged files together. Raises AssertionError when a row or a file is unaccounted for."""
+    (folder / "network.yaml").write_text("network:\n")
+    for number, (name, content) in enumerate(files):
+        path = folder / "landing" / f"shop_{number % 3}" / f"{number}_{name}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    network = load_network(folder / "network.yaml")
+    with suppress(RegularsError):
+        entries = extract_night(network).entries
+        for e in entries:
+            assert e.rows_read == e.rows_landed + e.rows_duplicate + e.rows_rejected, e.path
+            assert (e.status == "rejected") == (e.rows_read == 0 and e.status != "duplicate"), e.path
+        landed = {e.path.partition("!")[0] for e in entries}
+        assert len(landed) == len(files), "a file vanished"
+    assert not list((folder / "home").rglob("*.new")), "something is half-written"
+
+
+def fuzz(seed: int, rounds: int | None, seconds: float, keep: Path | None) -> Counter[str]:
+    """Outcomes by kind; failures are counted as `FAILED <what>` and their files kept.
+
+    A number of `rounds` uses seeds/ alone, and so replays exactly.
+    """
+    rng, files, outcomes = random.Random(seed), seeds(more=rounds is None), Counter()
+    end, done = time.monotonic() + seconds, 0
+    while time.monotonic() < end and (rounds is None or done < rounds):
+        done += 1
+        batch = [damaged(rng, files) for _ in range(25)] if done % 100 == 0 else [damaged(rng, files)]
+        signal.alarm(HANG_SECONDS)
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                if len(batch) > 1:
+                    land_all(Path(folder), batch)
+                    outcomes["zone landed"] += 1
+                else:
+                    outcomes[read_all(Path(folder), *batch[0])] += 1
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                raise
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            what = f"FAILED {type(error).__name__} {str(error)[:70]!r} at {Path(where.filename).name}:{where.lineno}"
+            outcomes[what] += 1
+            if keep and outcomes[what] <= 3:
+                for number, (name, content) in enumerate(batch):
+                    keep.mkdir(parents=True, exist_ok=True)
+                    (keep / f"{seed}_{done}_{number}_{name}").write_bytes(content)
+                (keep / f"{seed}_{done}.txt").write_text(traceback.format_exc())
+        finally:
+            signal.alarm(0)
+    return outcomes
+
+
+def _hang(*_: object) -> None:
+    raise AssertionError(f"no end within {HANG_SECONDS} seconds")
+
+
+if __name__ == "__main__":
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--seconds", type=float, default=60)
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--keep", type=Path, default=Path(tempfile.gettempdir()) / "fuzz_reader")
+    given = options.parse_args()
+    signal.signal(signal.SIGALRM, _hang)
+    counted = fuzz(given.seed, None, given.seconds, given.keep)
+    for what, count in counted.most_common():
+        print(f"{count:8,}  {what}")
+    failures = sum(count for what, count in counted.items() if what.startswith("FAILED"))
+    print(f"{sum(counted.values()):,} rounds, {failures} failures" + (f"; see {given.keep}" if failures else ""))
+    sys.exit(bool(failures))

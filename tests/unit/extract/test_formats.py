@@ -1,0 +1,180 @@
+"""The same lines in every format, encoding and disfigurement land the same."""
+
+import csv
+import gzip
+import io
+import json
+import zipfile
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from workbook import workbook
+
+from dagster_project.errors import UnreadableFile
+from dagster_project.extract import reading_text
+from dagster_project.extract.reading import open_table
+from dagster_project.extract.tables import ROW_NUMBER, Rows, stream_rows
+
+HEADER = ["order_id", "line_id", "ordered_at", "quantity", "net_amount", "customer_name"]
+LINES = [
+    ["9007199254740993001", "1", "2026-10-05T08:15:00", "1", "4.50", "Zoë, the first"],
+    ["o2", "1", "2026-10-06", "2", "3.25", 'Bo "B" Lee'],
+]
+EXPECTED = [
+    ("9007199254740993001", datetime(2026, 10, 5, 8, 15), Decimal("4.5000"), "Zoë, the first"),
+    ("o2", datetime(2026, 10, 6), Decimal("3.2500"), 'Bo "B" Lee'),
+]
+
+
+def text_of(rows: Iterable[list[str]], delimiter: str = ",", end: str = "\n") -> str:
+    out = io.StringIO()
+    csv.writer(out, delimiter=delimiter, lineterminator=end).writerows(rows)
+    return out.getvalue()
+
+
+def wrapped(text: str) -> str:
+    return "".join('"' + line.replace('"', '""') + '"\n' for line in text.splitlines())
+
+
+def zipped(**files: str | bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name), content)
+    return out.getvalue()
+
+
+CSV = text_of([HEADER, *LINES])
+OBJECTS = [dict(zip(HEADER, line, strict=True)) for line in LINES]
+SAME = {
+    "bom.csv": b"\xef\xbb\xbf" + CSV.encode(),
+    "latin.csv": CSV.encode("cp1252"),
+    "utf16.csv": CSV.encode("utf-16"),
+    "utf16_big.csv": b"\xfe\xff" + CSV.encode("utf-16-be"),
+    "utf16_unmarked.csv": CSV.encode("utf-16-le"),
+    "semicolon.csv": text_of([HEADER, *LINES], ";"),
+    "pipe.csv": text_of([HEADER, *LINES], "|"),
+    "tabs.tsv": text_of([HEADER, *LINES], "\t"),
+    "packed.tsv.gz": gzip.compress(text_of([HEADER, *LINES], "\t").encode()),
+    "old_mac.csv": text_of([HEADER, *LINES], end="\r"),
+    "windows.csv": text_of([HEADER, *LINES], end="\r\n"),
+    "no_last_end.csv": CSV.removesuffix("\n"),
+    "blank_lines.csv": "\n\r\n" + CSV.replace("\n", "\n\n") + "\n\n",
+    "quoted_header_line.csv": '"' + ",".join(HEADER) + '"\n' + text_of(LINES),
+    "quoted_lines.csv": wrapped(CSV),
+    "quoted_rows_plain_header.csv": ",".join(HEADER) + "\n" + wrapped(text_of(LINES)),
+    "blank_after_comma.csv": "order_id, line_id, ordered_at, quantity, net_amount, customer_name\n"
+    '9007199254740993001, 1, 2026-10-05T08:15:00, 1, 4.50, "Zoë, the first"\n'
+    'o2, 1, 2026-10-06, 2, 3.25, "Bo ""B"" Lee"\n',
+    "quoted_delimiter_in_header.csv": text_of([[*HEADER, "a, b, c; d"], *[[*line, ""] for line in LINES]], ";"),
+    "list.json": json.dumps(OBJECTS),
+    "data.json": json.dumps({"data": OBJECTS, "page": {"next": None}}),
+    "deep.json": json.dumps({"result": {"orders": OBJECTS}}).encode("utf-16"),
+    "lines.jsonl": "\n".join(json.dumps(o, ensure_ascii=False) for o in OBJECTS),
+    "sheet.xlsx": workbook([HEADER, *LINES]),
+    "archive.zip": zipped(**{"2026/oct.csv": CSV}),
+}
+
+
+def test_every_format_lands_the_same_lines(zone) -> None:
+    for name, content in SAME.items():
+        zone.put(f"from {name}/{name}", content)
+    landed = zone.land()
+    columns = "order_id, event_local_at, net_amount, customer_name"
+    found: dict[str, list[tuple]] = {}
+    for location, *line in zone.rows("order_lines", f"location_id, {columns}", "location_id, row_number"):
+        found.setdefault(location, []).append(tuple(line))
+    assert [(e.path, e.reason) for e in landed.set_aside] == []
+    assert found == {f"from {name}": EXPECTED for name in SAME}
+
+
+def read(tmp_path: Path, name: str, content: str | bytes) -> tuple[tuple[str, ...], list[list[str]], Rows]:
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    table, rows, cells = open_table(path, name), Rows(), []
+    headers = [h for h in table.header if h]
+    for batch in stream_rows(table, headers, rows):
+        cells += [[row[ROW_NUMBER], *(row[h] for h in headers)] for row in batch.to_pylist()]
+    return table.header, cells, rows
+
+
+def test_cells_of_a_sheet_are_what_a_csv_would_hold(tmp_path) -> None:
+    moment = datetime(2026, 10, 5, 8, 15, 1)
+    rows = [[], ["id", "n", "when"], [17850.0, 4.5, moment], [], [1e20, -0.1, moment.date()], [True, None, "007"]]
+    assert read(tmp_path, "a.xlsx", workbook(rows))[:2] == (
+        ("id", "n", "when"),
+        [
+            [1, "17850", "4.5", "2026-10-05 08:15:01"],
+            [2, "1e+20", "-0.1", "2026-10-05"],
+            [3, "TRUE", "", "007"],
+        ],
+    )
+
+
+def test_objects_are_flattened_and_digits_kept(tmp_path) -> None:
+    lines = (
+        '{"id": 9007199254740993001, "paid": 4.10, "by": {"name": "Bo", "vip": true}}\n\n'
+        'no object\n[1]\n{"id": 1e3, "tags": ["a", 2], "items": [{"sku": "x"}], "paid": null, "half": "\\ud800"}'
+    )
+    header, cells, rows = read(tmp_path, "a.jsonl", lines)
+    assert header == ("id", "paid", "by.name", "by.vip", "tags", "items", "half")
+    assert cells == [
+        [1, "9007199254740993001", "4.10", "Bo", "true", "", "", ""],
+        [4, "1e3", "", "", "", "a, 2", '[{"sku": "x"}]', "?"],
+    ]
+    assert (rows.read, rows.malformed) == (4, [(2, "no JSON object"), (3, "no JSON object")])
+
+
+def test_physical_rows_are_counted_across_quoted_lines_and_malformed_ones(tmp_path) -> None:
+    text = 'a,b\n1,"x\ny"\n\n2\r3,"say ""hi""\r\n"\n4,5,6\n"7,8\n9,10,"11'
+    # Row 5 begins with a quote that the last one closes by chance: one row, said to be suspicious.
+    _, cells, rows = read(tmp_path, "a.csv", text)
+    assert cells == [[1, "1", "x\ny"], [3, "3", 'say "hi"\r\n']]
+    assert (rows.read, rows.malformed) == (
+        5,
+        [
+            (2, "1 cells where the header has 2"),
+            (4, "3 cells where the header has 2"),
+            (5, "1 cells where the header has 2, over 2 lines; a quote may be missing"),
+        ],
+    )
+
+
+def test_malformed_rows_keep_their_numbers_across_blocks(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(reading_text, "CHUNK", 1_000)
+    path = tmp_path / "a.csv"
+    path.write_text("a,b\n" + "".join("1,2,3\n" if n % 97 == 0 else "12345,789\n" for n in range(1, 20_001)))
+    rows, numbers = Rows(), []
+    for batch in stream_rows(open_table(path, "a.csv"), ["b"], rows):
+        numbers += batch[ROW_NUMBER].to_pylist()
+    malformed = list(range(97, 20_001, 97))
+    assert (rows.read, [n for n, _ in rows.malformed]) == (20_000, malformed)
+    assert numbers == sorted(set(range(1, 20_001)) - set(malformed))
+
+
+def test_a_quote_left_open_sets_the_file_aside(tmp_path) -> None:
+    for text in ('a,b\n1,2\n3,"4\n5,6\n', 'a,b\n"1,2\n', 'a, b\n1, "2"\n3, "4\n'):
+        with pytest.raises(UnreadableFile, match="never closed"):
+            read(tmp_path, "a.csv", text)
+
+
+def test_members_of_an_archive_are_files_of_their_own(zone) -> None:
+    zone.put(
+        "shop_1/all.zip",
+        zipped(
+            **{"sales/oct.csv": CSV, "sales/copy.csv": CSV, "guests.json": "[]", "__MACOSX/x.csv": "x", "note.txt": ""}
+        ),
+    )
+    landed = zone.land()
+    found = {e.path: (e.status, e.rows_read, e.rows_landed, e.rows_duplicate) for e in landed.entries}
+    assert found == {
+        "shop_1/all.zip!guests.json": ("rejected", 0, 0, 0),
+        "shop_1/all.zip!note.txt": ("rejected", 0, 0, 0),
+        "shop_1/all.zip!sales/copy.csv": ("landed", 2, 2, 0),
+        "shop_1/all.zip!sales/oct.csv": ("duplicate", 2, 0, 2),
+    }
+    again = zone.land()
+    assert [(e.path, e.status) for e in again.entries] == [(e.path, e.status) for e in landed.entries]
