@@ -164,6 +164,15 @@ class Network(Section):
     publish: PublishSection = PublishSection()
     destinations: list[Destination] = [Destination(name="email_drop", type="file")]
 
+    @field_validator("destinations")
+    @classmethod
+    def _names_are_their_own(cls, destinations: list[Destination]) -> list[Destination]:
+        names = [destination.name for destination in destinations]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"a name of its own for each destination; {', '.join(twice)} stands twice")
+        return destinations
+
     @property
     def landing_url(self) -> str | None:
         """Where the landing zone is when it is not a folder here, such as sftp://user@host/path."""

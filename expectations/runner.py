@@ -30,7 +30,7 @@ def run_suites(folder: Path, marts_file: Path, people_file: Path) -> list[Result
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     engine = attached_engine(marts_file, people_file)
     tables = tables_of(engine)
-    if make_mart_columns(engine, tables, "candidate.marts"):
+    if make_mart_columns(engine, tables, "candidate.marts", "candidate.ops"):
         tables[f"memory.main.{MART_COLUMNS}"] = []
     results = []
     with _datasource(engine) as datasource:

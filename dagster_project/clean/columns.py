@@ -13,6 +13,7 @@ from dagster_project.clean.contacts import MISSING, judge_contact, judge_email, 
 from dagster_project.clean.names import split_name, tidy_name
 from dagster_project.clean.places import tidy_address, tidy_postal_code
 from dagster_project.feeds import Feed
+from dagster_project.ops import EMAIL, PHONE, masked
 
 PERSON_ROLES = ("email", "phone", "full_name", "first_name", "last_name", "postal_code", "address")
 PERSON_COLUMNS = (
@@ -25,6 +26,9 @@ PERSON_COLUMNS = (
     "clean_address",
     "clean_postal_code",
 )
+FREE_ROLES = (None, "city", "region", "country")
+# What rows are told apart by stays as it came: two receipts must not become one.
+IDS = ("order_id", "line_id", "check_id", "refunds_order_id", "location_id")
 CONTACT_COLUMNS = ("clean_contact", "contact_kind", "contact_validity")
 ARROW_TYPES = {
     "VARCHAR": pa.string(),
@@ -48,6 +52,11 @@ def clean_schema(feed: Feed) -> dict[str, str]:
     return feed.landed_schema() | dict.fromkeys(added, "VARCHAR")
 
 
+def free_text_columns(feed: Feed) -> frozenset[str]:
+    """Text columns in which no contact belongs: no contact's role, no id of rows."""
+    return frozenset(c.name for c in feed.columns if c.type == "text" and c.role in FREE_ROLES and c.name not in IDS)
+
+
 def arrow_schema(columns: dict[str, str]) -> pa.Schema:
     return pa.schema([(name, ARROW_TYPES[type_]) for name, type_ in columns.items()])
 
@@ -55,6 +64,7 @@ def arrow_schema(columns: dict[str, str]) -> pa.Schema:
 def clean_rows(feed: Feed, landed: pa.Table, country_of: dict[str, str], home_country: str) -> pa.Table:
     """Landed rows of one file (feed.landed_schema()) with the added columns (clean_schema(feed)).
 
+    An address or a number that a till put into free text, such as a product's name, is masked.
     `country_of` tells the country of a location; where it does not, phones are read in `home_country`.
     """
     countries = _countries(feed, landed, country_of, home_country)
@@ -87,8 +97,18 @@ def clean_rows(feed: Feed, landed: pa.Table, country_of: dict[str, str], home_co
         "contact_validity": pc.fill_null(contact_validity, MISSING),
     }
     schema = arrow_schema(clean_schema(feed))
-    columns = [added[name] if name in added else landed[name] for name in schema.names]
+    free = free_text_columns(feed)
+    rest = {name: _without_contacts(landed[name]) if name in free else landed[name] for name in landed.column_names}
+    columns = [added[name] if name in added else rest[name] for name in schema.names]
     return pa.table(columns, schema=schema)
+
+
+def _without_contacts(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
+    """The column with contact details masked; untouched, after one look at its distinct values, where it has none."""
+    encoded = column.combine_chunks().dictionary_encode()
+    if not pc.any(pc.match_substring_regex(encoded.dictionary, f"{EMAIL}|{PHONE}")).as_py():
+        return column
+    return pa.array([masked(text) for text in encoded.dictionary.to_pylist()], pa.string()).take(encoded.indices)
 
 
 def _countries(feed: Feed, landed: pa.Table, country_of: dict[str, str], home_country: str) -> pa.Array:

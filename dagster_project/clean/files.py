@@ -24,7 +24,7 @@ from dagster_project.home import Home
 from dagster_project.network import Network
 
 # Raise when the same landed row would be cleaned differently: every clean file is then written again.
-CLEANING = "1"
+CLEANING = "2"
 LIBRARIES = ("email-validator", "nameparser", "phonenumbers")
 MEMORY = "400MB"
 EMPTY = "_empty"

@@ -8,6 +8,8 @@ from rich.table import Table
 
 from dagster_project.extract.fingerprint import waiting_fingerprint
 from dagster_project.network import Network
+from dagster_project.ops import masked
+from dagster_project.publish import complete_record
 from dagster_project.seal import read_manifest
 
 _REASONS_SHOWN = 12
@@ -41,10 +43,14 @@ select file, coalesce("column", 'row'), reason, count(*) from rejected_rows grou
 
 
 def nothing_new(network: Network) -> str | None:
-    """A line when what is published was made from just what lies there now; None when there is work."""
+    """A line when what is published was made from just what lies there now; None when there is work.
+
+    A night killed between the swap and its record is told to ops here: no other run may come to do so.
+    """
     run = network.home.published_run()
     if run is None or read_manifest(network.home.snapshots / run)["input_fingerprint"] != waiting_fingerprint(network):
         return None
+    complete_record(network.home)
     return f"Nothing new came in since run {run}; what is published stands."
 
 
@@ -90,6 +96,6 @@ def _print_list(console: Console, title: str, lines: list[str]) -> None:
         return
     console.print(f"\n[bold]{title}[/bold]")
     for line in lines[:_REASONS_SHOWN]:
-        console.print(f"  {line}", markup=False)
+        console.print(f"  {masked(line)}", markup=False)
     if len(lines) > _REASONS_SHOWN:
         console.print(f"  ... and {len(lines) - _REASONS_SHOWN} more; see ops.files and ops.rejected_rows")

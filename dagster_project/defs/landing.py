@@ -8,6 +8,7 @@ from dagster_project.clean import clean_feeds
 from dagster_project.defs.resources import NetworkResource, progress
 from dagster_project.extract.nightly import Landed, extract_night
 from dagster_project.feeds import load_feeds
+from dagster_project.ops import masked
 
 LANDING_ZONE = dg.AssetSpec(
     "landing_zone", group_name="landing", description="Exports as locations and the franchisor deliver them; read only."
@@ -72,7 +73,7 @@ def clean(network: NetworkResource) -> Iterator[dg.MaterializeResult]:
 
 
 def _landed_metadata(landed: Landed, feed: str) -> dict:
-    set_aside = [f"- {entry.reason}" for entry in landed.set_aside]
+    set_aside = [f"- {masked(entry.reason or '')}" for entry in landed.set_aside]
     return {
         **landed.counts(feed),
         "as_of_date": landed.as_of_date.isoformat(),

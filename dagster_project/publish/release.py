@@ -97,6 +97,13 @@ def rollback(home: Home, run_id: str) -> PublishResult:
     return PublishResult(run_id, before, (), message)
 
 
+def complete_record(home: Home) -> None:
+    """Tell ops that the published run is published, when a kill right after the swap kept that from being told."""
+    published = home.published_run()
+    if published is not None and not is_recorded(home, published):
+        record_run(home, published, read_manifest(home.snapshots / published)["as_of_date"], "published", None)
+
+
 def _next_snapshot(home: Home, run_id: str | None) -> Path | None:
     published = home.published_run()
     floor = max(withdrawn_up_to(home), read_manifest(home.snapshots / published)["sequence"] if published else 0)
@@ -125,8 +132,7 @@ def _nothing_to_do(home: Home, network: Network) -> PublishResult:
     published = home.published_run()
     if published is None:
         return PublishResult(None, None, (), "nothing to publish: no run has been sealed; nothing was sent or replaced")
-    if not is_recorded(home, published):
-        record_run(home, published, read_manifest(home.snapshots / published)["as_of_date"], "published", None)
+    complete_record(home)
     _prune(home, network.publish.keep_last)
     message = f"nothing to publish: no run sealed after {published}, which stays; nothing was sent or replaced"
     return PublishResult(published, None, (), message)

@@ -1,4 +1,4 @@
-"""Judging: every check of a candidate, its finishing touches, and the verdict over its final bytes."""
+"""Judging: a candidate's finishing touches, every check of it, and the verdict over the bytes that were judged."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ import duckdb
 from dagster_project.errors import GateRefused
 from dagster_project.home import Home
 from dagster_project.ops import update_ops
-from dagster_project.seal import VERDICT, hash_files, read_dbt_manifest, write_json
+from dagster_project.seal import VERDICT, differences, few, hash_files, read_dbt_manifest, write_json
 from dagster_project.validate import guards
 from dagster_project.validate.checks import Check, dbt_checks, read_dbt_verdict
 from dagster_project.validate.finish import close_to_others, export_parquet, finish_marts, mart_rows
@@ -35,11 +35,15 @@ class Verdict:
 
 
 def judge(home: Home, run_id: str, project_root: Path, max_audience_shrink: float = 0.10) -> Verdict:
-    """Judge the candidate as dbt left it and write candidate/verdict.json; a failed check is told, not raised.
+    """Finish the candidate, judge the bytes that result, and write candidate/verdict.json.
 
-    The candidate's files are unchanged while they are judged (held by a guard before, and by their hashes after);
-    then ops and the views are added, Parquet is exported, and the bytes that result are the ones hashed.
-    Raises GateRefused when there is no candidate of this run to judge.
+    A failed check is told, not raised. First dbt's verdict and the guards, on the files as dbt left them; then ops,
+    views and Parquet are added and every file is hashed; then the suites look through what is published, opened for
+    reading only, ops included. The hashes taken before them are the ones sealed.
+
+    The published `ops.checks` therefore holds this run's checks except those of the suites (kind gx), which judge
+    the very file it stands in, and all checks of earlier runs. manifest.json and ops.duckdb hold every one.
+    Raises GateRefused when there is no candidate of this run to judge, or its files change while they are judged.
     """
     (home.candidate / VERDICT).unlink(missing_ok=True)
     dbt_verdict = read_dbt_verdict(home, run_id)
@@ -54,16 +58,21 @@ def judge(home: Home, run_id: str, project_root: Path, max_audience_shrink: floa
         guards.landed_orders_reach_the_facts(home, rows),
         guards.customers_are_kept(home, rows, max_audience_shrink),
         *dbt_checks(dbt_verdict),
-        *_expectations(home, project_root),
         *empty_mart_notes(home, rows, read_dbt_manifest(project_root)),
     ]
-    if guards.candidate_is_what_dbt_tested(home, dbt_verdict) != checks[0]:
-        raise GateRefused(f"run {run_id}: the candidate changed while it was judged; run the night again")
     _record(home, run_id, checks)
     finish_marts(home, run_id)
     export_parquet(home)
     close_to_others(home.candidate)
-    verdict = Verdict(run_id, as_of_date, tuple(checks), hash_files(home.candidate), rows)
+    files = hash_files(home.candidate)
+    checks += _expectations(home, project_root)
+    changed = differences(files, hash_files(home.candidate))
+    if changed:
+        raise GateRefused(
+            f"run {run_id}: the candidate changed while it was judged: {few(changed)}; run the night again"
+        )
+    _record(home, run_id, checks)
+    verdict = Verdict(run_id, as_of_date, tuple(checks), files, rows)
     write_json(home.candidate / VERDICT, asdict(verdict) | {"passed": verdict.passed})
     return verdict
 

@@ -45,6 +45,10 @@ def test_the_documented_defaults_are_the_real_ones(tmp_path: Path) -> None:
         ("as_of_date: soon", ["as_of_date", "soon", "latest"]),
         ("destinations: [{name: drop, type: pigeon}]", ["destinations.0.type", "pigeon", "file"]),
         ("destinations: [{name: drop, type: file, token: x}]", ["destinations.0.token", "name, type"]),
+        (
+            "destinations: [{name: drop, type: file}, {name: b, type: file}, {name: drop, type: file}]",
+            ["destinations", "drop stands twice"],
+        ),
         ("consent: {jurisdiction: FR}", ["consent.jurisdiction", "FR", "US"]),
         ("publish: {ready_by: noon}", ["publish.ready_by", "noon"]),
         ("- a list", ["a mapping of keys is expected"]),

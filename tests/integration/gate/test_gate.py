@@ -8,9 +8,11 @@ import duckdb
 import pytest
 
 from dagster_project.errors import GateRefused, SealBroken
+from dagster_project.ops import update_ops
 from dagster_project.publish import publish, rollback
-from dagster_project.seal import VERDICT, required_checks, write_json
-from dagster_project.validate import judge, seal
+from dagster_project.seal import VERDICT, hash_files, required_checks, write_json
+from dagster_project.validate import finish, judge, seal
+from expectations import runner
 from tests.integration.gate.tiny_night import make_candidate, read_verdict, run_statuses
 
 HALF_OF_DIM_CUSTOMERS = "delete from marts.marts.dim_customers where customer_id > 'c002';"
@@ -47,8 +49,50 @@ def test_a_good_candidate_is_judged_sealed_and_published(night, home):
 
     with duckdb.connect(str(home.published / "marts.duckdb"), read_only=True) as connection:
         assert connection.execute("select count(*) from dim_customers").fetchone() == (4,)
-        passed = connection.execute("select count(*), bool_and(passed) from ops.checks").fetchone()
-    assert passed == (len(verdict.checks), True)
+        told = connection.execute("select count(*), bool_and(passed) from ops.checks").fetchone()
+    # The suites judge the very file this table stands in; their results stand in the manifest and in ops.duckdb.
+    assert told == (len([check for check in verdict.checks if check.kind != "gx"]), True)
+    with duckdb.connect(str(home.ops), read_only=True) as connection:
+        assert connection.execute("select count(*) from checks").fetchone() == (len(verdict.checks),)
+    assert len(manifest["checks"]) == len(verdict.checks)
+
+
+def test_the_suites_look_at_the_bytes_that_are_published(night, home, monkeypatch):
+    make_candidate(night, "r1")
+    seen = {}
+
+    def look(folder, marts_file, people_file):
+        seen.update(hash_files(home.candidate))
+        return [runner.Result("x", "x", True, "")]
+
+    monkeypatch.setattr(runner, "run_suites", look)
+    verdict = judge(home, "r1", night.project)
+
+    assert seen == verdict.files
+    assert "parquet/fct_orders.parquet" in seen
+
+
+def test_a_candidate_that_changes_while_the_suites_look_is_refused(night, home, monkeypatch):
+    make_candidate(night, "r1")
+
+    def change(folder, marts_file, people_file):
+        flip_last_byte(marts_file)
+        return []
+
+    monkeypatch.setattr(runner, "run_suites", change)
+    with pytest.raises(GateRefused, match=r"changed while it was judged: marts\.duckdb is changed"):
+        judge(home, "r1", night.project)
+
+
+def test_an_address_in_the_copy_of_ops_refuses(night, home, monkeypatch):
+    make_candidate(night, "r1")
+    with update_ops(home) as ops:
+        ops.execute("insert into drift values ('l1/a.csv', 'till', 'appeared', 'ada@example.com')")
+    monkeypatch.setattr(finish, "masked_sql", lambda name: name)
+
+    verdict = judge(home, "r1", night.project)
+
+    assert failed_names(verdict) == {"mart_columns.no_cell_looks_like_an_email"}
 
 
 def test_what_is_restricted_is_closed_to_others(night, home):
@@ -87,6 +131,10 @@ def test_what_is_restricted_is_closed_to_others(night, home):
         (
             {"marts": "update marts.marts.fct_order_lines set product_name = 'for ada@example.com';"},
             "mart_columns.no_cell_looks_like_an_email",
+        ),
+        (
+            {"marts": "update marts.marts.fct_order_lines set product_name = 'for Ada, (212) 555-0123';"},
+            "mart_columns.no_cell_looks_like_a_phone",
         ),
         (
             {"marts": "alter table marts.marts.dim_customers add column birth_date date;"},

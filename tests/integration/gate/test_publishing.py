@@ -7,6 +7,7 @@ import os
 import duckdb
 import pytest
 
+from dagster_project.cli import summary
 from dagster_project.errors import PublishError
 from dagster_project.publish import publish, release, rollback
 from dagster_project.seal import AUDIENCES, file_sha256, read_dbt_manifest
@@ -240,3 +241,20 @@ def test_what_is_not_kept_cannot_be_published(night):
     published(night, "r1")
     with pytest.raises(PublishError, match="run r0: no sealed snapshot of it is kept; kept are r1"):
         rollback(night.home, "r0")
+
+
+def test_killed_between_swap_and_record_a_night_with_nothing_new_completes_the_record(night, monkeypatch):
+    sealed(night, "r1")
+
+    def killed(*_):
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(release, "record_run", killed)
+        with pytest.raises(Killed):
+            publish(night.home, night.network(), night.project)
+    assert run_statuses(night) == [("r1", "sealed")]
+    monkeypatch.setattr(summary, "waiting_fingerprint", lambda network: "inputs")
+
+    assert "Nothing new came in since run r1" in summary.nothing_new(night.network())
+    assert run_statuses(night) == [("r1", "published")]

@@ -5,6 +5,7 @@ import os
 import pytest
 
 from dagster_project.clean import clean_feeds, files
+from dagster_project.clean.columns import free_text_columns
 from dagster_project.errors import UnreadableFile
 from dagster_project.feeds import load_feeds
 
@@ -198,3 +199,35 @@ def test_a_landed_file_that_is_gone_is_named(lake, network):
 def test_no_ledger_is_named(lake, network):
     with pytest.raises(UnreadableFile, match="run extract first"):
         clean_feeds(lake.home, network)
+
+
+def test_contact_details_in_free_text_are_masked_and_ids_stay(lake, network):
+    line = {
+        "order_id": "212-555-0123",
+        "line_id": "1",
+        "ordered_at": "2026-01-01 10:00",
+        "quantity": 1,
+        "net_amount": 1,
+    }
+    lake.land(
+        "order_lines",
+        "f1",
+        [
+            line | {"product_name": "Gift card for ana@x.com", "return_reason": "call +1 212 555 0123"},
+            line | {"line_id": "2", "product_name": "Flat White 2 @ 1.50", "customer_email": "ana@x.com"},
+            line | {"line_id": "3", "product_id": "0012345678905"},
+        ],
+    )
+    clean_feeds(lake.home, network)
+    rows = lake.clean("order_lines", "f1")
+    assert [row["product_name"] for row in rows] == ["Gift card for [masked]", "Flat White 2 @ 1.50", None]
+    assert [row["return_reason"] for row in rows] == ["call [masked]", None, None]
+    assert {row["order_id"] for row in rows} == {"212-555-0123"}
+    assert (rows[1]["clean_email"], rows[2]["product_id"]) == ("ana@x.com", "0012345678905")
+
+
+def test_a_product_is_called_the_same_in_the_catalogue_and_on_the_receipt():
+    feeds = load_feeds()
+    assert "product_id" in free_text_columns(feeds["products"]) & free_text_columns(feeds["order_lines"])
+    assert free_text_columns(feeds["locations"]) >= {"name", "franchisee_name", "peer_group"}
+    assert not free_text_columns(feeds["consents"]) & {"contact"}
