@@ -14,6 +14,8 @@ from dagster_project.warehouse.prepare import begin_candidate
 TABLES = {
     "source_records": "One row per customer record of one till, list or contact.",
     "customer_identities": "One row per source record and validity period: which customer it belongs to, and why.",
+    "retired_ids": "One row per customer id that lives no more and was inherited: who it is now.",
+    "customer_records": "One row per customer id of a till or list, as it came, with its customer.",
     "order_records": "One row per order that has a customer.",
     "signup_records": "One row per sign-up that has a customer.",
     "golden_records": "One row per customer: the best of what its records say.",

@@ -2,7 +2,9 @@
 
 Consent is a word given for one e-mail address or one phone number, whoever's record it stands in. The
 later word wins, and denied wins a tie; `unknown` is no word. For a number, leave to text counts; to be
-refused, any channel is enough. A word without a date is older than every dated one.
+refused, any channel is enough. In the customers feed only `consent_at` dates a word: a visit or an update
+says nothing of it. Leave without a date is older than every dated word; a refusal without one beats every
+leave, because none is known to be later. Leave waits for the as-of date, a refusal counts at once.
 """
 
 import duckdb
@@ -13,15 +15,15 @@ from dagster_project.identity.observations import clean_files, confirmed_on
 
 def find_consent(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     """Table `consent`: one row per contact point that somebody gave a word for."""
-    customer_at = "coalesce(consent_at, updated_at, created_at)"
+    known_at = "coalesce(consent_at, updated_at, created_at)"
     con.execute(
         f"""create temp table consent as
             with words as (
-                select 'email' as kind, clean_email as value, email_consent as state, {customer_at} as said_at,
-                       null as basis, {customer_at}::date as day
+                select 'email' as kind, clean_email as value, email_consent as state, consent_at as said_at,
+                       null as basis, {known_at}::date as day
                 from {clean_files(home, "customers")} where email_validity = 'valid'
                 union all
-                select 'phone', clean_phone, sms_consent, {customer_at}, null, {customer_at}::date
+                select 'phone', clean_phone, sms_consent, consent_at, null, {known_at}::date
                 from {clean_files(home, "customers")} where phone_validity = 'valid'
                 union all
                 select 'email', clean_email, email_consent, signed_up_at, 'express',
@@ -35,9 +37,11 @@ def find_consent(con: duckdb.DuckDBPyConnection, home: Home) -> None:
                        or contact_kind = 'phone' and lower(channel) in ('sms', 'text', 'all'))),
             ranked as (
                 select *, row_number() over (
-                    partition by kind, value order by said_at desc nulls last, state = 'denied' desc, basis) as place
+                    partition by kind, value
+                    order by state = 'denied' and said_at is null desc,
+                             said_at desc nulls last, state = 'denied' desc, basis) as place
                 from words, run
-                where state in ('granted', 'denied') and (day is null or day <= run.as_of_date))
+                where state = 'denied' or state = 'granted' and (day is null or day <= run.as_of_date))
             select kind, value, state as consent_state, said_at as consent_at, basis as consent_basis
             from ranked where place = 1"""
     )

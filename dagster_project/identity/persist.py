@@ -30,6 +30,18 @@ COLUMNS = {
     "valid_to": "DATE",
 }
 EXACT = 1.0
+# Every id that lives no more and who inherited it: the customer who holds most of its records now. Asks the whole
+# registry, because an id of no length may have been published earlier the same day.
+RETIRED_IDS = """
+    with living as (select record_key, customer_id from registry_now where valid_to is null),
+    heirs as (
+        select r.customer_id, l.customer_id as living_customer_id, count(distinct r.record_key) as records
+        from registry_now r join living l using (record_key)
+        where r.customer_id not in (select customer_id from living)
+        group by all)
+    select customer_id, living_customer_id from heirs
+    qualify row_number() over (partition by customer_id order by records desc, living_customer_id) = 1
+    order by customer_id"""
 
 
 def persist_ids(con: duckdb.DuckDBPyConnection, registry: Path | None) -> int:
@@ -39,6 +51,7 @@ def persist_ids(con: duckdb.DuckDBPyConnection, registry: Path | None) -> int:
     Raises IdentityError when the registry cannot be read or contradicts itself.
     """
     _load_registry(con, registry)
+    _rename_contacts(con)
     _keep_ids(con)
     new = _give_new_ids(con)
     con.execute(
@@ -69,6 +82,16 @@ def _load_registry(con: duckdb.DuckDBPyConnection, registry: Path | None) -> Non
         raise IdentityError(
             f"{registry}: {twice} source records have two open periods; restore the registry from a backup"
         )
+
+
+def _rename_contacts(con: duckdb.DuckDBPyConnection) -> None:
+    """What an older registry named by a contact takes the hashed name it has today, and so keeps its id."""
+    con.execute(
+        """update registry set record_key = k.record_key, source_record_id = k.source_record_id
+           from known_as k
+           where not k.is_contact and k.source_record_id <> k.who
+             and registry.record_key = md5(k.source || '|' || k.scope || '|' || k.who)"""
+    )
 
 
 def _keep_ids(con: duckdb.DuckDBPyConnection) -> None:

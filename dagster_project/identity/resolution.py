@@ -17,7 +17,7 @@ from dagster_project.identity.golden_record import FIELD_NAMES, choose_golden_re
 from dagster_project.identity.match import find_ties
 from dagster_project.identity.observations import collect_observations
 from dagster_project.identity.orders import assign_orders, assign_signups
-from dagster_project.identity.persist import REGISTRY, persist_ids
+from dagster_project.identity.persist import REGISTRY, RETIRED_IDS, persist_ids
 from dagster_project.identity.source_records import build_source_records
 from dagster_project.network import Network
 
@@ -30,12 +30,17 @@ OUTPUTS = {
         is_prospect_record, first_seen_date, last_seen_date from records order by record_key""",
     "customer_identities": """select * from registry_now
         where valid_to is null or valid_to > valid_from order by record_key, valid_from""",
+    "retired_ids": RETIRED_IDS,
     "golden_records": "select * from golden_records order by customer_id",
     "golden_record_audit": f"""select p.customer_id, {FIELD_NAMES}[c.field_no + 1] as field, c.rule,
             r.record_key as source_record_key, c.losers
         from chosen c join records r using (record_no) join people p using (record_no)
         order by c.customer_no, c.field_no""",
     "contact_points": "select * from contact_points order by customer_id, kind, value",
+    "customer_records": """select k.source, nullif(k.scope, '') as location_id, k.who as source_customer_id,
+            p.customer_id
+        from known_as k join people p using (record_no) where not k.is_contact
+        order by source, location_id, source_customer_id""",
     "order_records": """select o.source, o.location_id, o.order_id, r.record_key, p.customer_id
         from order_persons o join records r using (record_no) join people p using (record_no)
         order by location_id, order_id, source""",
@@ -64,7 +69,7 @@ def resolve(home: Home, network: Network, as_of_date: date, hash_key: bytes) -> 
         find_clusters(con)
         new_customers = persist_ids(con, _registry_before(home))
         _write(con, "select * from registry_now order by all", home.candidate_state / REGISTRY)
-        _write_outputs(con, home, "source_records", "customer_identities")
+        _write_outputs(con, home, "source_records", "customer_identities", "retired_ids")
         _drop(con, "ties", "names", "identifiers", "clusters", "votes", "registry", "registry_now")
         find_consent(con, home)
         choose_golden_records(con)
@@ -75,7 +80,7 @@ def resolve(home: Home, network: Network, as_of_date: date, hash_key: bytes) -> 
         _drop(con, "observed", "golden_records", "contact_points", "consent")
         assign_orders(con, home)
         assign_signups(con, home)
-        _write_outputs(con, home, "order_records", "signup_records")
+        _write_outputs(con, home, "customer_records", "order_records", "signup_records")
         return _summary(con) | {"new_customers": new_customers}
 
 

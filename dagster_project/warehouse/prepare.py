@@ -12,6 +12,8 @@ from dagster_project.home import Home
 IDENTITY_TABLES = (
     "source_records",
     "customer_identities",
+    "retired_ids",
+    "customer_records",
     "order_records",
     "signup_records",
     "golden_records",

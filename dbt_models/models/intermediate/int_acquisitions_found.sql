@@ -1,6 +1,5 @@
-with identities as (
-    select * from {{ ref('stg_lake__customer_identities') }}
-    where valid_to is null
+with customer_records as (
+    select * from {{ ref('stg_lake__customer_records') }}
 ),
 
 customers as (
@@ -21,16 +20,16 @@ orders as (
 
 told as (
     select
-        identities.customer_id,
+        customer_records.customer_id,
         customers.how_heard as acquisition_source,
         1 as preference,
         coalesce(customers.created_at, customers.updated_at) as known_at
     from customers
-    inner join identities
+    inner join customer_records
         on
-            customers.source = identities.source
-            and customers.source_record_id = identities.source_record_id
-            and customers.location_id is not distinct from identities.location_id
+            customers.source = customer_records.source
+            and customers.source_customer_id = customer_records.source_customer_id
+            and customers.location_id is not distinct from customer_records.location_id
     where customers.how_heard is not null
 ),
 

@@ -17,7 +17,7 @@ signals as (
 returns as (
     select
         alerts.alert_id,
-        count(*) as visits,
+        min(visits.visit_date) as first_date,
         count(*) filter (where visits.location_id = alerts.location_id) as visits_here
     from alerts
     inner join visits
@@ -38,18 +38,21 @@ ranked as (
     from alerts
 ),
 
-judged as (
+measured as (
     select
         ranked.*,
-        returns.visits is not null as has_returned,
+        returns.first_date is not null as has_returned,
+        coalesce(returns.visits_here = 0, false) as is_elsewhere,
+        spending.home_location_id <> ranked.location_id as has_new_home,
+        coalesce(spending.has_capture_drop, false) as has_capture_drop,
+        coalesce(signals.gravity > ranked.gravity, false) as is_outweighed,
+        {{ days_between('ranked.opened_on', 'spending.data_through_date') }} as days_open,
+        -- A lapse ends with a visit; of spending, only tonight's ratio is known.
         case
-            when ranked.outcome <> 'open' then ranked.outcome
-            when ranked.place > 1 or signals.gravity > ranked.gravity then 'superseded'
-            when returns.visits > 0 and returns.visits_here = 0 then 'moved'
-            when returns.visits > 0 and (ranked.is_lapse or spending.spend_ratio > 0.80) then 'recovered'
-            when {{ days_between('ranked.opened_on', 'spending.data_through_date') }} > 180 then 'lost'
-            else 'open'
-        end as outcome_now
+            when ranked.is_lapse then {{ days_between('ranked.opened_on', 'returns.first_date') }}
+            when returns.first_date is not null and spending.spend_ratio > 0.80
+                then {{ days_between('ranked.opened_on', 'spending.data_through_date') }}
+        end as days_to_return
     from ranked
     left join returns
         on ranked.alert_id = returns.alert_id
@@ -57,6 +60,20 @@ judged as (
         on ranked.customer_id = spending.customer_id
     left join signals
         on ranked.customer_id = signals.customer_id
+),
+
+judged as (
+    select
+        *,
+        case
+            when outcome <> 'open' then outcome
+            when place > 1 or is_outweighed then 'superseded'
+            when is_elsewhere and (days_to_return is not null or has_new_home) then 'moved'
+            when days_to_return <= 180 then 'recovered'
+            when days_to_return > 180 or days_open > 180 and not has_capture_drop then 'lost'
+            else 'open'
+        end as outcome_now
+    from measured
 )
 
 select

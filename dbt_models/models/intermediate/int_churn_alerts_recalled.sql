@@ -7,7 +7,7 @@ alerts as (
 ),
 
 redirects as (
-    select * from {{ ref('int_customer_ids_redirected') }}
+    select * from {{ ref('stg_lake__retired_ids') }}
 ),
 
 customers as (

@@ -50,6 +50,8 @@ measured as (
     left join evidence
         on spending.customer_id = evidence.customer_id
     cross join network
+    -- Where capture dropped, customers are not seen rather than gone: the location has the problem, not they.
+    where not spending.has_capture_drop
 ),
 
 judged as (

@@ -22,6 +22,7 @@ spans as (
     select
         sale_days.location_id,
         min(sale_days.business_date) as first_date,
+        max(sale_days.business_date) as last_sale_date,
         max(coalesce(locations.data_through_date, locations.as_of_date)) as last_date,
         count(*) as days_with_sales
     from sale_days
@@ -36,9 +37,17 @@ silences as (
         business_date as next_date,
         lag(business_date) over (partition by location_id order by business_date nulls last) as previous_date
     from sale_days
+    union all
+    -- What has not ended yet ends, as far as is known, with the data.
+    select
+        location_id,
+        {{ add_days('last_date', 1) }} as next_date,
+        last_sale_date as previous_date
+    from spans
 ),
 
--- Three or more days without a sale, where most days have one: closed, or not delivered. Days off are neither.
+-- Three or more days without a sale, where most days up to the last sale have one: closed, or not delivered. Days off
+-- are neither.
 outages as (
     select silences.*
     from silences
@@ -46,7 +55,7 @@ outages as (
         on silences.location_id = spans.location_id
     where
         {{ days_between('silences.previous_date', 'silences.next_date') }} > 3
-        and 2 * spans.days_with_sales > {{ days_between('spans.first_date', 'spans.last_date') }}
+        and 2 * spans.days_with_sales > {{ days_between('spans.first_date', 'spans.last_sale_date') }}
 ),
 
 days as (

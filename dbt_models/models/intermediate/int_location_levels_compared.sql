@@ -36,6 +36,11 @@ summed as (
             'sum(net_amount) filter (where age >= recent and age < whole)'
         ) }} as usual_share,
         {{ ratio(
+            'sum(identified_amount) filter (where age < 28)', 'sum(net_amount) filter (where age < 28)'
+        ) }} as late_share,
+        sum(orders) filter (where age < 28) as late_orders,
+        sum(orders) filter (where age < recent) as recent_orders,
+        {{ ratio(
             'sum(net_amount) filter (where age - 365 >= 0 and age - 365 < recent)',
             'sum(1 - outage_days) filter (where age - 365 >= 0 and age - 365 < recent)'
         ) }} as recent_level_last_year,
@@ -49,10 +54,16 @@ summed as (
 ),
 
 -- Both indices are the baseline's level over the recent one's: above 1 where less is to be expected now.
--- A better capture shows new people, it does not make known ones buy more: that index never falls below 1.
+-- A better capture shows new people, it does not make known ones buy more: that index never falls below 1, or known
+-- customers who buy as ever would be called declining wherever a loyalty programme grows.
 indices as (
     select
         location_id,
+        -- Fell by a quarter or more. A fall of this month does not show in the whole window yet, but in the silence of
+        -- customers. Where fewer than 50 orders would be identified, a customer or two who leave would be a drop.
+        coalesce(recent_share <= 0.75 * usual_share and usual_share * recent_orders >= 50, false)
+        or coalesce(late_share <= 0.75 * usual_share and usual_share * late_orders >= 50, false) as is_lower,
+        coalesce(usual_share > 0, false) as was_identified,
         case
             when recent_share > 0 then greatest(coalesce({{ ratio('usual_share', 'recent_share') }}, 1), 1)
             when coalesce(usual_share, 0) = 0 then 1
@@ -66,6 +77,9 @@ indices as (
 )
 
 select
-    *,
+    location_id,
+    is_lower and was_identified as has_capture_drop,
+    identified_index,
+    seasonal_index,
     identified_index * seasonal_index as level_index
 from indices

@@ -3,12 +3,12 @@ with parameters as (
 ),
 
 lines_with_id as (
-    select * from {{ ref('stg_lake__order_lines') }}
+    select * from {{ ref('int_order_lines_priced') }}
     where line_id is not null
 ),
 
 lines_without_id as (
-    select * from {{ ref('stg_lake__order_lines') }}
+    select * from {{ ref('int_order_lines_priced') }}
     where line_id is null
 ),
 

@@ -1,5 +1,5 @@
 with redirects as (
-    select * from {{ ref('int_customer_ids_redirected') }}
+    select * from {{ ref('stg_lake__retired_ids') }}
 ),
 
 parameters as (

@@ -5,7 +5,7 @@ with landed as (
 select
     source_system as source,
     case when customer_id_scope = 'location' then location_id end as location_id,
-    source_customer_id as source_record_id,
+    source_customer_id,
     created_at,
     updated_at,
     how_heard

@@ -7,6 +7,7 @@ select
     name as product_name,
     category,
     unit_cost as unit_cost_amount,
+    list_price as list_price_amount,
     replenish_days,
     warranty_months
 from landed

@@ -27,9 +27,10 @@ def word(state: str, at: str, contact: str = MAIL, kind: str = "email", channel:
         ([word("denied", "2026-03-01 10:00"), word("granted", "2026-03-02 10:00")], "granted"),
         ([word("granted", "2026-03-01 10:00"), word("denied", "2026-03-02 10:00")], "denied"),
         ([word("granted", "2026-03-01 10:00"), word("denied", "2026-03-01 10:00")], "denied"),
-        ([word("granted", "2026-03-01 10:00"), word("denied", "2026-11-01 10:00")], "granted"),
+        ([word("granted", "2026-03-01 10:00"), word("denied", "2026-11-01 10:00")], "denied"),
+        ([word("denied", "2026-03-01 10:00"), word("granted", "2026-11-01 10:00")], "denied"),
     ],
-    ids=["no word", "one word", "later grant", "later denial", "tie", "denial after as-of waits"],
+    ids=["no word", "one word", "later grant", "later denial", "tie", "late denial", "late grant"],
 )
 def test_the_later_word_wins_and_denied_wins_a_tie(lake, person, words, state):
     lake.customers(person("1", "Ana Diaz", email=MAIL, email_consent="unknown"))
@@ -51,9 +52,35 @@ def test_words_come_from_the_file_the_form_and_the_consents_feed(lake, person):
     assert point(lake)["consent_state"] == "denied"
 
 
-def test_a_word_without_a_date_is_older_than_any_dated_one(lake, person):
-    lake.customers(person("1", "Ana Diaz", email=MAIL, email_consent="granted", created_at=None))
-    lake.put("consents", [word("denied", "2020-01-01 10:00")])
+@pytest.mark.parametrize(
+    ("undated", "dated", "expected"),
+    [("granted", "denied", "denied"), ("denied", "granted", "denied"), ("denied", "denied", "denied")],
+)
+@pytest.mark.parametrize("created_at", ["2026-01-01", None])
+def test_leave_without_a_date_is_the_oldest_word_and_a_refusal_without_one_stands(
+    lake, person, undated, dated, expected, created_at
+):
+    lake.customers(person("1", "Ana Diaz", email=MAIL, email_consent=undated, created_at=created_at))
+    lake.put("consents", [word(dated, "2020-01-01 10:00")])
+    lake.resolve()
+    assert point(lake)["consent_state"] == expected
+
+
+def test_a_later_visit_or_update_does_not_date_a_word(lake, person):
+    subscribed = person("1", "Ana Diaz", email=MAIL, phone=PHONE, email_consent="granted", sms_consent="granted")
+    lake.customers(subscribed | {"updated_at": "2026-10-05"})
+    lake.put(
+        "consents",
+        [word("denied", "2026-10-01 10:00"), word("denied", "2026-10-01 10:00", PHONE, "phone", "sms")],
+    )
+    lake.resolve()
+    assert [row["consent_state"] for row in lake.read("contact_points")] == ["denied", "denied"]
+
+
+def test_a_refusal_in_a_till_whose_file_is_newer_than_the_as_of_date_counts_at_once(lake, person):
+    refused = person("1", "Ana Diaz", email=MAIL, email_consent="denied", updated_at="2026-11-02")
+    lake.customers(refused | {"consent_at": "2026-11-02 10:00"})
+    lake.put("consents", [word("granted", "2026-10-01 10:00")])
     lake.resolve()
     assert point(lake)["consent_state"] == "denied"
 

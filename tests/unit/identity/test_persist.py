@@ -154,6 +154,50 @@ def test_a_run_for_an_earlier_day_does_not_fail_nor_overlap_periods(lake, person
     assert lake.ids() == {"1": shared, "2": shared}
 
 
+def retired(lake) -> dict[str, str]:
+    return {row["customer_id"]: row["living_customer_id"] for row in lake.read("retired_ids")}
+
+
+def test_an_id_published_and_merged_on_one_day_leads_to_the_living_one(lake, person):
+    young = {"created_at": "2026-10-01"}
+    lake.customers(ana(person, "1", "x", **young), ana(person, "2", "y"), ana(person, "3", "y"))
+    lake.resolve(DAY_1)
+    before = lake.ids()
+    assert retired(lake) == {}
+    lake.publish("one")
+    lake.customers(ana(person, "1", "y", **young), ana(person, "2", "y"), ana(person, "3", "y"))
+    lake.resolve(DAY_1)
+    assert [p for p in periods(lake, "1") if p[0] == before["1"]] == [], "a period without length is no history"
+    assert retired(lake) == {before["1"]: before["2"]}
+    lake.publish("two")
+    lake.resolve(DAY_2)
+    assert retired(lake) == {before["1"]: before["2"]}
+
+
+def test_a_retired_id_leads_to_who_holds_most_of_its_records(lake, person):
+    one = [ana(person, record, "x") for record in ("1", "2", "3")]
+    lake.customers(*one)
+    lake.resolve(DAY_1)
+    [old] = set(lake.ids().values())
+    lake.publish("one")
+    older = [person(record, "Bob Ray", email=MAILS["y"], created_at="2025-01-01") for record in ("4", "5", "6", "7")]
+    lake.customers(*older, file_key="f2")
+    lake.resolve(DAY_2)
+    lake.publish("two")
+    bob = lake.ids()["4"]
+    lake.customers(*(person(record, "Bob Ray", email=MAILS["y"]) for record in ("1", "2", "3")))
+    lake.resolve(DAY_3)
+    assert retired(lake) == {old: bob}
+    lake.publish("three")
+    lake.customers(
+        *(person(record, "Bob Ray", email=MAILS[mail]) for record, mail in (("1", "y"), ("2", "z"), ("3", "z")))
+    )
+    lake.resolve(DAY_3)
+    ids = lake.ids()
+    assert ids["1"] == bob
+    assert retired(lake)[old] == ids["2"] == ids["3"] != bob
+
+
 def test_the_order_of_files_and_rows_changes_nothing(lake, person):
     rows = [
         ana(person, "1", "x"),
@@ -161,8 +205,8 @@ def test_the_order_of_files_and_rows_changes_nothing(lake, person):
         person("3", "Bob Ray", email=MAILS["x"]),
         person("4", "Bob"),
     ]
-    outputs = ("source_records", "customer_identities", "order_records", "golden_records", "golden_record_audit",
-               "contact_points")  # fmt: skip
+    outputs = ("source_records", "customer_identities", "retired_ids", "order_records", "golden_records",
+               "golden_record_audit", "contact_points")  # fmt: skip
     lake.customers(*rows[:2])
     lake.customers(*rows[2:], file_key="f2")
     lake.resolve(DAY_1)
@@ -185,3 +229,22 @@ def test_a_damaged_registry_is_refused_by_name(lake, person):
     path.write_text("not parquet")
     with pytest.raises(IdentityError, match="not a readable registry"):
         lake.resolve(DAY_2)
+
+
+def test_a_record_that_an_older_registry_named_by_its_phone_keeps_its_id_and_loses_that_name(lake, person):
+    phone = "+12125550101"
+    lake.customers(ana(person, phone, "x"), ana(person, "2", "x"))
+    lake.resolve(DAY_1)
+    before = lake.ids()
+    lake.publish("one")
+    path = lake.home.state / "one" / "registry.parquet"
+    duckdb.execute(
+        f"""copy (select * replace (
+                if(source_record_id = '2', record_key, md5('square|l1|{phone}')) as record_key,
+                if(source_record_id = '2', '2', '{phone}') as source_record_id) from '{path}')
+            to '{path}.new' (format parquet)"""
+    )
+    path.with_name("registry.parquet.new").rename(path)
+    lake.resolve(DAY_2)
+    assert lake.ids() == before
+    assert phone not in str(registry(lake)) + str(lake.read("customer_identities"))

@@ -128,3 +128,42 @@ def test_no_contact_stands_in_ids_or_keys(lake):
     lake.resolve()
     for output in ("source_records", "customer_identities", "order_records"):
         assert not any(MAIL in str(row) for row in lake.read(output))
+
+
+@pytest.mark.parametrize(
+    "customer_id",
+    ["ana@mail.example", "+12125550101", "+1 (212) 555-0101", "212-555-0101", "020.7946.0958", "tel:+33 1 23 45 67 89",
+     "Ana Diaz", "Zoë  Şen", "2125550101", "33123456789"],
+)  # fmt: skip
+def test_an_id_that_is_a_contact_or_a_name_is_published_as_a_keyed_hash(lake, person, customer_id):
+    lake.customers(person(customer_id, "Ana Diaz"))
+    lake.orders(order("o1", source_customer_id=customer_id))
+    lake.resolve()
+    [record] = lake.read("source_records")
+    assert record["source_record_id"] == hashed(f"id {customer_id}")
+    assert record["record_key"] == hashlib.md5(f"square|l1|{record['source_record_id']}".encode()).hexdigest()
+    [customer] = lake.ids().values()
+    assert [r["customer_id"] for r in lake.read("order_records")] == [customer]
+    assert lake.read("customer_records") == [
+        {"source": "square", "location_id": "l1", "source_customer_id": customer_id, "customer_id": customer}
+    ]
+    for output in ("source_records", "customer_identities", "order_records"):
+        assert customer_id not in str(lake.read(output))
+
+
+@pytest.mark.parametrize(
+    "customer_id",
+    ["C1001", "17850", "123456789", "123456789012", "1234567890123456789", "9f86d081884c7d65", "cust 17850", "12-34",
+     "8c5a1f0e-3b5d-4c9b-9d53-2f1a9f0b7c11"],
+)  # fmt: skip
+def test_a_plain_id_stays(lake, person, customer_id):
+    lake.customers(person(customer_id, "Ana Diaz"))
+    lake.resolve()
+    assert set(lake.ids()) == {customer_id}
+
+
+def test_a_contact_as_an_id_and_a_contact_without_an_id_are_two_records_of_one_person(lake, person):
+    lake.customers(person(MAIL, "Ana Diaz", email=MAIL))
+    lake.orders(order("o1", email=MAIL))
+    lake.resolve()
+    assert lake.people() == {frozenset({hashed(f"id {MAIL}"), hashed(MAIL)})}

@@ -1,0 +1,8 @@
+with landed as (
+    select * from {{ source('lake', 'retired_ids') }}
+)
+
+select
+    customer_id,
+    living_customer_id
+from landed
