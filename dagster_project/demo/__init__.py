@@ -4,7 +4,10 @@ Here: people and their habits, what they bought, how each till would have export
 real exports have. Not here: anything that reads exports; the pipeline knows the demo only as a
 network.yaml and a landing zone, and never sees the truth folder.
 
-    plan -> people -> orders -> records -> square, canonical, directories, headquarters -> mess -> write
+    plan -> people -> orders -> records -> square, toast, clover, shopify, canonical, directories
+                                        -> headquarters, conversations, surroundings, decisions -> mess -> write
+
+Up to five locations have Square and canonical tills alone; a larger network has all of them.
 """
 
 from dagster_project.demo.write import DemoSummary, write_demo

@@ -38,3 +38,13 @@ CATEGORIES = np.array([item[2] for item in MENU], dtype=object)
 PRICES = np.array([item[3] for item in MENU])
 POPULARITY = np.array([item[5] for item in MENU], dtype=float) / sum(item[5] for item in MENU)
 IS_DRINK = np.isin(CATEGORIES.astype(str), ["Coffee", "Cold Drinks", "Tea"])
+
+
+def toast_item(product: int) -> str:
+    """Toast's item id of the menu's nth product: one menu for all its shops."""
+    return str(1_300_000_001_877_960_000 + product)
+
+
+def clover_item(shop: int, product: int) -> str:
+    """Clover's item id: a menu of its own in every shop."""
+    return f"{shop:02d}CLOVERITM{product:02d}"

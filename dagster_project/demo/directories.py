@@ -15,21 +15,23 @@ CONSENT = {"Subscribed": "granted", "Unsubscribed": "denied", "Unknown": "unknow
 HOW_HEARD = np.array(["", "", "friend", "walked by", "social", "flyer"], dtype=object)
 
 
-def directory_days(plan: Plan) -> list[int]:
-    """The day indexes through which a directory is exported: each quarter of the time, and the end."""
-    return [plan.days * quarter // 4 - 1 for quarter in (1, 2, 3, 4)]
+def directory_days(plan: Plan, shop: Shop) -> list[int]:
+    """The day indexes through which a directory is exported: quarters of the time, halves in later shops."""
+    return [plan.days * quarter // 4 - 1 for quarter in ((1, 2, 3, 4) if shop.is_first else (2, 4))]
 
 
 def directories(
     plan: Plan, shop: Shop, sales: Sales, records: pd.DataFrame, record_of_order: np.ndarray
 ) -> Iterator[Delivery]:
+    if shop.till == "toast":
+        return  # Toast exports no directory: its customers stand on checks and payments
     own = records[records["shop"] == shop.number - 1]
     orders, lines = sales.of(shop)
     net = lines[lines["kind"] != "void"].groupby("order")["net"].sum()
     bought = pd.DataFrame({"record": record_of_order[orders.index], "day": orders["day"], "net": net})
     bought = bought[bought["record"] >= 0].fillna({"net": 0})
-    columns_of = _square if shop.till == "square" else _canonical
-    for day in directory_days(plan):
+    columns_of = {"square": _square, "clover": _clover, "shopify": _shopify, "canonical": _canonical}[shop.till]
+    for day in directory_days(plan, shop):
         so_far = bought[bought["day"] <= day].groupby("record")
         known = own[own["first_day"] <= day].assign(
             last_day=so_far["day"].max(), orders=so_far.size(), net=so_far["net"].sum()
@@ -39,7 +41,7 @@ def directories(
         known = known.assign(email=known["email"].where(known["email_since"] <= day, ""))
         known["email_status"] = known["email_status"].where(known["email"] != "", "Unknown")
         square = shop.till == "square"
-        stamp = f"{plan.date(day):%Y%m%d}" if square else f"{plan.date(day):%Y-%m-%d}"
+        stamp = f"{plan.date(day):%Y%m%d}" if square else f"{plan.date(day)}"
         yield Delivery(
             path=f"{shop.location_id}/customers/customers-{stamp}.csv",
             content=exporttext.csv_bytes(columns_of(plan, shop, known), empty='""' if square else ""),
@@ -78,6 +80,53 @@ def _square(plan: Plan, shop: Shop, known: pd.DataFrame) -> dict[str, np.ndarray
         "Email Subscription Status": known["email_status"],
         "Instant Profile": np.where(instant, "Yes", "No"),
         "Blocked from online booking": np.full(len(known), "No", dtype=object),
+    }
+
+
+def _clover(plan: Plan, shop: Shop, known: pd.DataFrame) -> dict[str, np.ndarray | str]:
+    since = exporttext.per_value(known["first_day"].to_numpy(), lambda day: f"{plan.date(day):%d-%b-%Y}")
+    return {
+        "Customer ID": known["source_record_id"],
+        "First Name": known["first_name"],
+        "Last Name": known["last_name"],
+        "Phone Number": known["phone"],
+        "Email Address": known["email"],
+        "Address Line 1": known["address"],
+        "Address Line 2": "",
+        "Address Line 3": "",
+        "City": known["city"],
+        "State / Province": known["region"],
+        "Postal / Zip Code": known["postal_code"],
+        "Country": np.where(known["address"] == "", "", "US"),
+        "Customer Since": since,
+        "Marketing Allowed": np.where(known["email_status"] == "Subscribed", "Yes", "No"),
+        "Additional Address Info": "",
+    }
+
+
+def _shopify(plan: Plan, shop: Shop, known: pd.DataFrame) -> dict[str, np.ndarray | str]:
+    apostrophe = {name: ("'" + known[name]).where(known[name] != "", "") for name in ("phone", "postal_code")}
+    return {
+        "Customer ID": "'" + known["source_record_id"],
+        "First Name": known["first_name"],
+        "Last Name": known["last_name"],
+        "Email": known["email"],
+        "Accepts Email Marketing": np.where(known["email_status"] == "Subscribed", "yes", "no"),
+        "Default Address Company": "",
+        "Default Address Address1": known["address"],
+        "Default Address Address2": "",
+        "Default Address City": known["city"],
+        "Default Address Province Code": known["region"],
+        "Default Address Country Code": np.where(known["address"] == "", "", "US"),
+        "Default Address Zip": apostrophe["postal_code"],
+        "Default Address Phone": np.where(known["address"] == "", "", apostrophe["phone"]),
+        "Phone": apostrophe["phone"],
+        "Accepts SMS Marketing": np.where(known.index.to_numpy() % 5 == 0, "yes", "no"),
+        "Total Spent": exporttext.plain_money(known["net"].astype(int).to_numpy()),
+        "Total Orders": known["orders"].astype(str),
+        "Note": "",
+        "Tax Exempt": "no",
+        "Tags": np.where(known["orders"] > 9, "regular", ""),
     }
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -30,19 +31,32 @@ def header(line: str) -> list[str]:
     return line.split(",")
 
 
-def csv_bytes(columns: Mapping[str, Iterable], empty: str = "", newline: str = "\n") -> bytes:
+def csv_bytes(columns: Mapping[str, Iterable | str], empty: str = "", newline: str = "\n") -> bytes:
     """A CSV with a header line; values are quoted where they must be, empty ones written as `empty`."""
-    cells = [_cells(values, empty) for values in columns.values()]
-    rows = pc.binary_join_element_wise(*cells, ",").to_pylist()
+    return csv_file(columns, csv_rows(columns, empty), newline)
+
+
+def csv_rows(columns: Mapping[str, Iterable | str], empty: str = "") -> list[str]:
+    """The rows as lines of text; a column given as one text has it in every row."""
+    cells = [_cells([v] if isinstance(v, str) else v, empty) for v in columns.values()]
+    cells = [cell[0] if isinstance(v, str) else cell for cell, v in zip(cells, columns.values(), strict=True)]
+    return pc.binary_join_element_wise(*cells, ",").to_pylist()
+
+
+def csv_file(columns: Iterable[str], rows: list[str], newline: str = "\n") -> bytes:
+    """Lines below a header."""
     return (newline.join([",".join(columns), *rows]) + newline).encode()
 
 
 def _cells(values: Iterable, empty: str) -> pa.Array:
-    cell = pa.array(values, type=pa.string(), from_pandas=True).fill_null("")
-    awkward = pc.match_substring_regex(cell, '[",\r\n]')
-    if pc.any(awkward).as_py():
+    cell = pa.array(values, type=pa.string(), from_pandas=True)
+    if isinstance(cell, pa.ChunkedArray):
+        cell = cell.combine_chunks()
+    cell = cell.fill_null("") if cell.null_count else cell
+    text = bytes(cell.buffers()[2] or b"")
+    if b"," in text or b'"' in text or b"\n" in text or b"\r" in text:
         quoted = pc.binary_join_element_wise('"', pc.replace_substring(cell, '"', '""'), '"', "")
-        cell = pc.if_else(awkward, quoted, cell)
+        cell = pc.if_else(pc.match_substring_regex(cell, '[",\r\n]'), quoted, cell)
     return pc.if_else(pc.equal(cell, ""), empty, cell) if empty else cell
 
 
@@ -53,12 +67,17 @@ def gzip_bytes(content: bytes) -> bytes:
 
 def per_value(values: np.ndarray, text) -> np.ndarray:
     """`text(value)` per element, computed once per distinct value."""
-    distinct, inverse = np.unique(values, return_inverse=True)
+    inverse, distinct = pd.factorize(np.asarray(values))
     return np.array([text(value) for value in distinct.tolist()], dtype=object)[inverse]
 
 
 def plain_money(cents: np.ndarray) -> np.ndarray:
     return per_value(np.asarray(cents), lambda value: f"{value / 100:.2f}")
+
+
+def comma_money(cents: np.ndarray) -> np.ndarray:
+    """`1,013.00`."""
+    return per_value(np.asarray(cents), lambda value: f"{value / 100:,.2f}")
 
 
 def dollars(cents: np.ndarray) -> np.ndarray:

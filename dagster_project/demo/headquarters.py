@@ -52,8 +52,8 @@ def draw_signups(plan: Plan, people: pd.DataFrame) -> pd.DataFrame:
 
 
 def headquarters_exports(plan: Plan, signups: pd.DataFrame) -> Iterator[Delivery]:
-    yield _delivery(plan, "locations", _locations(plan), plan.days - 1)
-    yield _delivery(plan, "products", _products(), plan.days - 1)
+    yield delivery(plan, "locations", _locations(plan))
+    yield delivery(plan, "products", _products(), plan.days - 1)
     for end in (plan.days // 2, plan.days):
         part = signups[signups["day"] < end]
         columns, mess = _signups(plan, part), ()
@@ -66,16 +66,19 @@ def headquarters_exports(plan: Plan, signups: pd.DataFrame) -> Iterator[Delivery
             columns = {name: np.concatenate([np.array(columns[name], dtype=object), stray[name]]) for name in columns}
             mess = (("unknown_location", "two sign-ups at shop_99"),)
         if len(part):
-            yield _delivery(plan, "signups", columns, end - 1, f"_{plan.date(end - 1)}", mess)
+            yield delivery(plan, "signups", columns, end - 1, f"_{plan.date(end - 1)}", mess)
     consents, mess = _consents(plan, signups)
-    yield _delivery(plan, "consents", consents, plan.days - 1, mess=mess)
+    yield delivery(plan, "consents", consents, mess=mess)
 
 
-def _delivery(plan: Plan, feed: str, columns: dict, day: int, stamp: str = "", mess: tuple = ()) -> Delivery:
+def delivery(
+    plan: Plan, feed: str, columns: dict, day: int = -1, stamp: str = "", mess: tuple = (), folder: str = "hq"
+) -> Delivery:
+    """One file of a feed in its own column names, delivered after `day` (-1: the last)."""
     return Delivery(
-        path=f"hq/{feed}{stamp}.csv",
+        path=f"{folder}/{feed}{stamp}.csv",
         content=exporttext.csv_bytes(columns),
-        delivered=plan.delivered("America/New_York", day),
+        delivered=plan.delivered("America/New_York", day % plan.days),
         rows=len(next(iter(columns.values()))),
         feed=feed,
         mess=mess,
@@ -118,17 +121,21 @@ def _products() -> dict[str, list[str]]:
     }
 
 
-def _utc(plan: Plan, day: np.ndarray, second: np.ndarray) -> np.ndarray:
+def shop_ids(plan: Plan) -> np.ndarray:
+    """Location ids by shop row; the last (-1) is blank."""
+    return np.array([*(shop.location_id for shop in plan.shops), ""], dtype=object)
+
+
+def utc(plan: Plan, day: np.ndarray, second: np.ndarray) -> np.ndarray:
     return plan.dates.astype(str).astype(object)[day] + "T" + exporttext.clock(second) + "Z"
 
 
 def _signups(plan: Plan, part: pd.DataFrame) -> dict:
-    shops = np.array([*(shop.location_id for shop in plan.shops), ""], dtype=object)
     return {
         "signup_id": part["signup_id"],
-        "signed_up_at": _utc(plan, part["day"].to_numpy(), part["second"].to_numpy()),
+        "signed_up_at": utc(plan, part["day"].to_numpy(), part["second"].to_numpy()),
         "source": part["source"],
-        "location_id": shops[part["home"]],
+        "location_id": shop_ids(plan)[part["home"]],
         "first_name": part["first_name"],
         "last_name": part["last_name"],
         "email": part["email"],
@@ -139,18 +146,24 @@ def _signups(plan: Plan, part: pd.DataFrame) -> dict:
     }
 
 
+def taken_back_on(plan: Plan, signups: pd.DataFrame) -> pd.Series:
+    """The day on which consent was taken back, -1 for never; the first to do so did it at once."""
+    later = np.minimum(signups["day"] + 30 + signups["second"] % 200, plan.days - 1)
+    at_once = signups["takes_back"] & (signups["takes_back"].cumsum() == 1)
+    return later.where(~at_once, signups["day"]).where(signups["takes_back"], -1)
+
+
 def _consents(plan: Plan, signups: pd.DataFrame) -> tuple[dict, tuple]:
     """What was said when: agreed at sign-up, some took it back later, one of them in the same second."""
     agreed = signups[signups["is_agreed"]]
     back = agreed[agreed["takes_back"]]
-    later = np.minimum(back["day"] + 30 + back["second"] % 200, plan.days - 1)
-    tie = np.arange(len(back)) == 0
+    later = taken_back_on(plan, back)
     texts = agreed[agreed["phone"] != ""]
     names = ("contact", "channel", "state", "day", "second")
     parts = (
         (agreed["email"], "email", "granted", agreed["day"], agreed["second"]),
         (texts["phone"], "sms", "granted", texts["day"], texts["second"]),
-        (back["email"], "email", "denied", np.where(tie, back["day"], later), back["second"]),
+        (back["email"], "email", "denied", later, back["second"]),
     )
     rows = pd.concat([pd.DataFrame(dict(zip(names, part, strict=True))) for part in parts], ignore_index=True)
     count = len(rows)
@@ -158,7 +171,7 @@ def _consents(plan: Plan, signups: pd.DataFrame) -> tuple[dict, tuple]:
         "contact": rows["contact"],
         "channel": rows["channel"],
         "state": rows["state"],
-        "at": _utc(plan, rows["day"].to_numpy(), rows["second"].to_numpy()),
+        "at": utc(plan, rows["day"].to_numpy(), rows["second"].to_numpy()),
         "basis": np.full(count, "express", dtype=object),
         "captured_by": np.where(rows["state"] == "granted", "signup form", "unsubscribe link"),
         "wording_version": np.where(rows["day"] < plan.days // 2, "v1", "v2"),

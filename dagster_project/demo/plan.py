@@ -7,6 +7,7 @@ import zlib
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -21,19 +22,52 @@ RAILS_ZONES = {
     "America/Chicago": "Central Time (US & Canada)",
 }
 
+EASTERN, CENTRAL = RAILS_ZONES
 # town, region, first postal code, latitude, longitude, time zone
 TOWNS = (
-    ("Brookfield", "NY", 12010, 42.81, -75.31, "America/New_York"),
-    ("Easton", "PA", 18040, 40.69, -75.22, "America/New_York"),
-    ("Lakeside", "IL", 60040, 42.20, -87.81, "America/Chicago"),
-    ("Millbrook", "NJ", 8820, 40.52, -74.39, "America/New_York"),
-    ("Riverton", "CT", 6060, 41.96, -73.01, "America/New_York"),
+    ("Brookfield", "NY", 12010, 42.81, -75.31, EASTERN),
+    ("Easton", "PA", 18040, 40.69, -75.22, EASTERN),
+    ("Lakeside", "IL", 60040, 42.20, -87.81, CENTRAL),
+    ("Millbrook", "NJ", 8820, 40.52, -74.39, EASTERN),
+    ("Riverton", "CT", 6060, 41.96, -73.01, EASTERN),
+    ("Ashford", "CT", 6270, 41.87, -72.12, EASTERN),
+    ("Bayview", "WI", 53180, 42.98, -87.88, CENTRAL),
+    ("Cedar Falls", "NY", 12110, 42.77, -73.70, EASTERN),
+    ("Dunmore", "PA", 18510, 41.42, -75.63, EASTERN),
+    ("Elmwood", "IL", 61520, 40.78, -89.97, CENTRAL),
+    ("Fairhaven", "MA", 2710, 41.64, -70.90, EASTERN),
+    ("Glenwood", "NJ", 7410, 41.25, -74.49, EASTERN),
+    ("Harborview", "RI", 2870, 41.49, -71.31, EASTERN),
+    ("Ivy Hill", "DE", 19700, 39.61, -75.75, EASTERN),
+    ("Juniper", "WI", 54110, 44.27, -88.40, CENTRAL),
+    ("Kingsbridge", "NY", 10410, 40.88, -73.90, EASTERN),
+    ("Linden Park", "NJ", 7030, 40.62, -74.24, EASTERN),
+    ("Maplewood", "MN", 55100, 44.95, -93.02, CENTRAL),
+    ("Northfield", "MN", 55050, 44.46, -93.16, CENTRAL),
+    ("Oakridge", "OH", 45140, 39.27, -84.26, EASTERN),
+    ("Pinecrest", "OH", 44120, 41.48, -81.45, EASTERN),
+    ("Quarry Bay", "ME", 4100, 43.66, -70.26, EASTERN),
+    ("Redstone", "NH", 3810, 43.98, -71.10, EASTERN),
+    ("Silver Lake", "IL", 60180, 42.05, -88.28, CENTRAL),
+    ("Thornton", "MA", 1860, 42.79, -71.08, EASTERN),
+    ("Unionville", "PA", 19340, 39.90, -75.74, EASTERN),
+    ("Valley Forge", "PA", 19480, 40.10, -75.47, EASTERN),
+    ("Westbrook", "ME", 4060, 43.68, -70.37, EASTERN),
+    ("Yarrow", "MD", 20880, 39.14, -77.20, EASTERN),
+    ("Zephyr Cove", "VA", 22040, 38.88, -77.17, EASTERN),
 )
+# The first five shops have these tills; what a larger network adds has the others too.
+FIRST_TILLS = ("square", "square", "square", "canonical", "canonical")
+MORE_TILLS = ("toast", "square", "clover", "square", "shopify", "square")
+# Day indexes of the week in which some shops get a new counter.
+CLOSED_WEEK = (280, 287)
+# A network of more people than this has the habits of passing trade, not of a neighbourhood.
+NEIGHBOURHOOD = 5000
 
 
 @dataclass(frozen=True)
 class Shop:
-    """One location. `till` is the export's vendor: square or canonical."""
+    """One location. `till` is the export's vendor: square, toast, clover, shopify or canonical."""
 
     number: int
     till: str
@@ -53,6 +87,11 @@ class Shop:
     @property
     def name(self) -> str:
         return f"Demo Coffee {self.town}" + ("" if self.number <= len(TOWNS) else f" {self.number}")
+
+    @property
+    def is_first(self) -> bool:
+        """One of the first shops, whose files come more often than those of later ones."""
+        return self.number <= len(FIRST_TILLS)
 
     @property
     def style(self) -> int:
@@ -96,15 +135,26 @@ class Plan:
         return [0, *(np.flatnonzero(months[1:] != months[:-1]) + 1).tolist(), self.days]
 
     @cached_property
+    def periods(self) -> list[tuple[int, int]]:
+        """(from, until) day indexes of an export habit: a file per half-year, and the last two months."""
+        starts, recent = self.month_starts[:-1], 2
+        older = starts[: max(0, len(starts) - recent)][::6]
+        bounds = [*older, *starts[-recent:], self.days]
+        return list(pairwise(bounds))
+
+    @cached_property
     def shops(self) -> tuple[Shop, ...]:
         square = max(1, round(0.6 * self.locations))
+        few = ("square",) * square + ("canonical",) * (self.locations - square)
+        more = (MORE_TILLS[number % len(MORE_TILLS)] for number in range(self.locations - len(FIRST_TILLS)))
+        tills = few if self.locations <= len(FIRST_TILLS) else (*FIRST_TILLS, *more)
         shops = []
         for number in range(1, self.locations + 1):
             town, region, postal_code, latitude, longitude, zone = TOWNS[(number - 1) % len(TOWNS)]
             shops.append(
                 Shop(
                     number=number,
-                    till="square" if number <= square else "canonical",
+                    till=tills[number - 1],
                     town=town,
                     region=region,
                     postal_code=postal_code,
@@ -116,6 +166,10 @@ class Plan:
                 )
             )
         return tuple(shops)
+
+    def is_renovated(self, shop: Shop) -> bool:
+        """Whether the shop was closed for a week, for a new counter."""
+        return shop.number % 5 == 3 and self.days > 400
 
     @cached_property
     def footfall(self) -> np.ndarray:
@@ -133,6 +187,6 @@ class Plan:
             weights[row, : shop.opens] = 0
             if shop.closed_weekday is not None:
                 weights[row, weekday == shop.closed_weekday] = 0
-            if shop.number % 5 == 3 and self.days > 400:
-                weights[row, 280:287] = 0  # closed a week for a new counter
+            if self.is_renovated(shop):
+                weights[row, slice(*CLOSED_WEEK)] = 0
         return np.concatenate([np.zeros((self.locations, 1)), np.cumsum(weights, axis=1)], axis=1)

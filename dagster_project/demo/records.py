@@ -13,7 +13,7 @@ from dagster_project.demo.people import mail_addresses, phone_numbers
 from dagster_project.demo.plan import Plan
 
 # Share of a directory with neither, e-mail only, both, phone only: a real Square directory's rates.
-SQUARE_REACH = (0.17, 0.02, 0.23, 0.58)
+REAL_REACH = (0.17, 0.02, 0.23, 0.58)
 CANONICAL_REACH = (0.10, 0.12, 0.48, 0.30)
 PHONE_FORMS = ("+1{0}{1}{2}", "({0}) {1}-{2}", "{0}-{1}-{2}", "{0}{1}{2}", "{0}.{1}.{2}", "1 {0} {1} {2}")
 PHONE_FORM_SHARES = (0.3, 0.25, 0.2, 0.12, 0.08, 0.05)
@@ -48,11 +48,17 @@ def draw_records(plan: Plan, people: pd.DataFrame, sales: Sales) -> tuple[pd.Dat
 
 
 def _record_ids(records: pd.DataFrame, rng) -> np.ndarray:
-    """Square: 26 capital hexadecimals. The other tills count from 1001 each: unique per shop only."""
+    """Each till's kind of id. The canonical tills count from 1001 each: unique per shop only."""
     square = hex_ids(rng, len(records), 26, upper=True)
-    counted = 1001 + records.groupby("shop").cumcount().to_numpy()
-    canonical = np.array([f"C{number}" for number in counted], dtype=object)
-    return np.where(records["till"] == "square", square, canonical)
+    number, counted = np.arange(len(records)), 1001 + records.groupby("shop").cumcount().to_numpy()
+    forms = {
+        "canonical": [f"C{n}" for n in counted],
+        "toast": [str(1_300_000_000_900_000_000 + n) for n in number],
+        "clover": [f"CL{n:011d}" for n in number],
+        "shopify": [str(7_210_448_300_000 + n) for n in number],
+    }
+    till = records["till"].to_numpy()
+    return np.select([till == name for name in forms], [np.array(v, dtype=object) for v in forms.values()], square)
 
 
 def hex_ids(rng, count: int, length: int, upper: bool = False) -> np.ndarray:
@@ -64,7 +70,8 @@ def _typed(plan: Plan, people: pd.DataFrame, records: pd.DataFrame, rng) -> pd.D
     """The fields as typed at the till; an empty string is an empty field."""
     count, person = len(records), records["person"].to_numpy()
     square = (records["till"] == "square").to_numpy()
-    reach = np.where(square, rng.choice(4, count, p=SQUARE_REACH), rng.choice(4, count, p=CANONICAL_REACH))
+    real, own = rng.choice(4, count, p=REAL_REACH), rng.choice(4, count, p=CANONICAL_REACH)
+    reach = np.where(records["till"] == "canonical", own, real)
     truly = people.iloc[person].reset_index(drop=True)
 
     first = map(_given, truly["first_name"], *rng.random((2, count)))

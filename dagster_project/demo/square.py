@@ -1,6 +1,7 @@
-"""Square's item exports: one file a month per shop, in the layouts its shops really have."""
+"""Square's item exports: a file a month or half-year per shop, in the layouts its shops really have."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from dagster_project.demo.names import GIVEN_NAMES, SURNAMES
 from dagster_project.demo.orders import Sales
 from dagster_project.demo.plan import RAILS_ZONES, Plan, Shop
 from dagster_project.demo.records import hex_ids
+from dagster_project.demo.transactions import transaction_exports
 
 CURRENT = exporttext.header(
     "Date,Time,Time Zone,Category,Item,Qty,Price Point Name,SKU,Modifiers Applied,Gross Sales,Discounts,Net Sales,"
@@ -27,61 +29,105 @@ OLD = exporttext.header(
 )
 GROWN = [*CURRENT, "Order Reference ID"]
 CARD_NAMES = [f"{surname}/{given}".upper() for surname in SURNAMES[::5] for given in list(GIVEN_NAMES)[::3]]
+IDENTITY = ("Customer ID", "Customer Name")
 MONEY = {"Gross Sales": "gross", "Discounts": "given", "Net Sales": "net", "Tax": "tax"}
 BROKEN_ROWS = (("Date", "2026-02-30"), ("Date", ""), ("Qty", ""), ("Transaction ID", ""), ("Net Sales", "seven"))
 
 
-def item_exports(
+def square_exports(
     plan: Plan, shop: Shop, sales: Sales, records: pd.DataFrame, record_of_order: np.ndarray
 ) -> Iterator[Delivery]:
-    """Monthly files, newest line first, and re-exports that repeat the days around a month's end."""
+    """Item files, and from some shops the transactions beside them: only there are the tips."""
     lines = _item_rows(plan, shop, sales, records, record_of_order)
     if lines.empty:
         return
-    months = list(zip(plan.month_starts, plan.month_starts[1:], strict=False))
+    yield from _item_exports(plan, shop, lines)
+    if not shop.is_first and shop.style == 2:
+        yield from transaction_exports(plan, shop, lines)
+
+
+def _item_exports(plan: Plan, shop: Shop, lines: pd.DataFrame) -> Iterator[Delivery]:
+    """A file per month or half-year, newest line first, and re-exports that repeat the days around a month's end."""
+    every = _Texts(plan, shop, lines)
+    starts = plan.month_starts
+    months = list(pairwise(starts)) if shop.is_first else plan.periods
     months = [month for month in months if month[1] > lines["day"].min()]
     boundaries = sorted({months[at][0] for at in (len(months) // 8, len(months) // 2, len(months) - 1) if at > 0})
     wrong_clock = int(0.68 * plan.days)
     excel_month = min(4, len(months) - 1)
     for number, (start, end) in enumerate(months):
-        part = lines[(lines["day"] >= start) & (lines["day"] < end)]
+        part = lines[every.within(start, end)]
         if part.empty:
             continue
-        attached_later = [b for b in boundaries if b == end]
-        unnamed = (part["day"] >= end - 9) & part["is_named_later"] & bool(attached_later)
-        columns = _columns(plan, shop, part, unnamed.to_numpy(), excel=shop.style == 3 and number == excel_month)
-        mess: list[tuple[str, str]] = []
-        if shop.style == 1 and number == len(months) - 2:
-            columns = with_broken_rows(columns, "Transaction ID", BROKEN_ROWS)
-            mess += [("broken_row", f"{column} = {value!r}") for column, value in BROKEN_ROWS]
+        changes, mess = {}, []
+        if end in boundaries:
+            unnamed = (part["day"] >= end - 9) & part["is_named_later"]
+            changes = {name: np.where(unnamed, "", every.column(name, start, end)) for name in IDENTITY}
         if shop.style == 3 and start <= wrong_clock < end:
             wrong = (part["day"] == wrong_clock).to_numpy()
-            columns["Date"] = np.where(wrong, "2099-01-01", columns["Date"])
+            changes["Date"] = np.where(wrong, "2099-01-01", every.column("Date", start, end))
             mess.append(("till_clock_2099", f"{wrong.sum()} lines of {plan.date(wrong_clock)} are dated 2099-01-01"))
-        if shop.style == 3 and number == excel_month:
+        excel = shop.style == 3 and number == excel_month
+        if excel:
+            changes |= {name: exporttext.excel_dollars(part[source].to_numpy()) for name, source in MONEY.items()}
             mess.append(("saved_by_excel", "BOM, CRLF, `$8.00 ` and `($7.00)`"))
-        columns = _layout(plan, shop, columns, start)
-        if list(columns) != CURRENT:
-            mess.append(("drifted_layout", _drift_note(list(columns))))
-        yield _delivery(plan, shop, start, end, columns, tuple(mess))
+        broken = BROKEN_ROWS if shop.style == 1 and number == len(months) - 2 else ()
+        mess += [("broken_row", f"{column} = {value!r}") for column, value in broken]
+        names = _layout(plan, shop, start)
+        if names != CURRENT:
+            mess.append(("drifted_layout", _drift_note(names)))
+        content = every.file(names, start, end, changes, broken, excel)
+        yield _delivery(plan, shop, start, end, content, len(part) + len(broken), tuple(mess))
     for boundary in boundaries:
         start, end = max(0, boundary - 9), min(plan.days, boundary + 9)
-        part = lines[(lines["day"] >= start) & (lines["day"] < end)]
-        columns = _layout(plan, shop, _columns(plan, shop, part, np.zeros(len(part), bool)), start)
         mess = [("overlapping_export", f"repeats {plan.date(start)} to {plan.date(end - 1)}, customers attached later")]
-        yield _delivery(plan, shop, start, end, columns, tuple(mess))
+        rows = every.within(start, end)
+        content = every.file(_layout(plan, shop, start), start, end)
+        yield _delivery(plan, shop, start, end, content, rows.stop - rows.start, tuple(mess))
 
 
-def _delivery(plan: Plan, shop: Shop, start: int, end: int, columns: dict, mess: tuple) -> Delivery:
-    excel = any(kind == "saved_by_excel" for kind, _ in mess)
-    content = exporttext.csv_bytes(columns, empty='""', newline="\r\n" if excel else "\n")
+class _Texts:
+    """A shop's lines as text, made once; a file is a slice of them."""
+
+    def __init__(self, plan: Plan, shop: Shop, lines: pd.DataFrame):
+        self.columns = _columns(plan, shop, lines)
+        self.day = -lines["day"].to_numpy()  # newest first
+        self.rows: dict[tuple, list[str]] = {}
+
+    def within(self, start: int, end: int) -> slice:
+        return slice(*np.searchsorted(self.day, [-end + 1, -start + 1], side="left").tolist())
+
+    def column(self, name: str, start: int, end: int) -> np.ndarray:
+        return self.columns[name][self.within(start, end)]
+
+    def file(self, names, start, end, changes=None, broken=(), excel=False) -> bytes:
+        """The lines of [start, end) under these names, with what differs in this one file."""
+        if not changes and not broken:
+            if tuple(names) not in self.rows:
+                self.rows[tuple(names)] = exporttext.csv_rows(self._named(names), empty='""')
+            return exporttext.csv_file(names, self.rows[tuple(names)][self.within(start, end)])
+        columns = {name: self.column(name, start, end) for name in self.columns} | (changes or {})
+        if broken:
+            columns = with_broken_rows(columns, "Transaction ID", broken)
+        content = exporttext.csv_bytes(self._named(names, columns), empty='""', newline="\r\n" if excel else "\n")
+        return b"\xef\xbb\xbf" + content if excel else content
+
+    def _named(self, names: list[str], columns: dict | None = None) -> dict:
+        columns = columns or self.columns
+        chosen = {name: columns[name] for name in names}
+        if names == OLD:
+            chosen["Date"] = exporttext.per_value(chosen["Date"], lambda text: f"{text[5:7]}/{text[8:]}/{text[:4]}")
+        return chosen
+
+
+def _delivery(plan: Plan, shop: Shop, start: int, end: int, content: bytes, rows: int, mess: tuple) -> Delivery:
     first, after = plan.date(start), plan.date(end - 1) + pd.Timedelta(days=1)
     year = f"{first:%Y}/" if shop.style == 2 else ""
     return Delivery(
         path=f"{shop.location_id}/{year}items-{first}-{after:%Y-%m-%d}.csv",
-        content=b"\xef\xbb\xbf" + content if excel else content,
+        content=content,
         delivered=plan.delivered(shop.timezone, end - 1),
-        rows=len(columns["Date"]),
+        rows=rows,
         feed="order_lines",
         mess=mess,
     )
@@ -106,7 +152,7 @@ def _item_rows(
     lines["payment"] = np.where(refund, hex_ids(rng, len(lines), 25) + "ZY", lines["payment"])
     lines["record"] = record_of_order[lines["order"]]
     lines["given"] = -lines["discount"]
-    bought = orders.loc[lines["order"], ["card", "pan_suffix", "name_luck"]].reset_index(drop=True)
+    bought = orders.loc[lines["order"], ["card", "pan_suffix", "name_luck", "tip_cents"]].reset_index(drop=True)
     lines = pd.concat([lines.reset_index(drop=True), bought], axis=1)
     known = lines["record"] >= 0
     lines["is_named_later"] = known & (lines["name_luck"] % 0.1 > 0.08)
@@ -120,15 +166,14 @@ def _item_rows(
     return lines.sort_values(["day", "second", "order", "position"], ascending=False, kind="stable", ignore_index=True)
 
 
-def _columns(plan: Plan, shop: Shop, part: pd.DataFrame, unnamed: np.ndarray, excel: bool = False) -> dict:
+def _columns(plan: Plan, shop: Shop, part: pd.DataFrame) -> dict:
     """Every column any layout has, as text."""
     count, product = len(part), part["product"].to_numpy()
-    money = exporttext.excel_dollars if excel else exporttext.dollars
     refund = (part["kind"] == "refund").to_numpy()
     has_card = (part["card"] != "").to_numpy()
     modifiers = np.array([*catalogue.MODIFIERS, ""], dtype=object)[part["modifier"]]
     columns = {name: np.full(count, "", dtype=object) for name in GROWN}
-    columns |= {name: money(part[source].to_numpy()) for name, source in MONEY.items()}
+    columns |= {name: exporttext.dollars(part[source].to_numpy()) for name, source in MONEY.items()}
     columns["Date"] = plan.dates.astype(str).astype(object)[part["day"]]
     columns["Time"] = exporttext.clock(part["second"].to_numpy())
     columns["Time Zone"] = np.full(count, RAILS_ZONES[shop.timezone], dtype=object)
@@ -145,8 +190,8 @@ def _columns(plan: Plan, shop: Shop, part: pd.DataFrame, unnamed: np.ndarray, ex
     columns["Details"] = np.full(count, "https://app.squareup.com/dashboard/sales/transactions", dtype=object)
     columns["Event Type"] = np.where(refund, "Refund", "Payment").astype(object)
     columns["Location"] = np.full(count, shop.name, dtype=object)
-    columns["Customer ID"] = np.where(unnamed, "", part["customer_id"]).astype(object)
-    columns["Customer Name"] = np.where(unnamed, "", part["customer_name"]).astype(object)
+    columns["Customer ID"] = part["customer_id"].to_numpy(dtype=object)
+    columns["Customer Name"] = part["customer_name"].to_numpy(dtype=object)
     columns["Unit"] = np.full(count, "ea", dtype=object)
     columns["Count"] = exporttext.per_value(part["quantity"].to_numpy(), str)
     columns["Itemization Type"] = np.full(count, "Physical Good", dtype=object)
@@ -158,17 +203,13 @@ def _columns(plan: Plan, shop: Shop, part: pd.DataFrame, unnamed: np.ndarray, ex
     return columns
 
 
-def _layout(plan: Plan, shop: Shop, columns: dict, start: int) -> dict:
-    """The columns in the order and with the dates this shop's files had at that time."""
-    names = CURRENT
+def _layout(plan: Plan, shop: Shop, start: int) -> list[str]:
+    """The columns this shop's files had at that time, in their order."""
     if shop.style == 2 and start < 0.35 * plan.days:
-        names = OLD
-        columns["Date"] = exporttext.per_value(columns["Date"], lambda text: f"{text[5:7]}/{text[8:]}/{text[:4]}")
-    elif shop.style == 2 and start < 0.6 * plan.days:
-        names = WITHOUT_CARDS
-    elif shop.style == 3 and start >= 0.8 * plan.days:
-        names = GROWN
-    return {name: columns[name] for name in names}
+        return OLD
+    if shop.style == 2 and start < 0.6 * plan.days:
+        return WITHOUT_CARDS
+    return GROWN if shop.style == 3 and start >= 0.8 * plan.days else CURRENT
 
 
 def _drift_note(names: list[str]) -> str:

@@ -33,7 +33,7 @@ def write_truth(
     exports["delivered_at"] = pd.to_datetime(exports["delivered_at"], utc=True)
     mess = exports[["path", "mess"]].explode("mess").dropna()
     tables = {
-        "people": _people(plan, people, orders),
+        "people": _people(plan, people, orders, sales.orders["day"]),
         "source_records": _source_records(plan, people, sales, records, record_of_order, signups),
         "households": _households(people),
         "orders": orders,
@@ -55,14 +55,14 @@ def _shop(plan: Plan, shop: pd.Series) -> np.ndarray:
     return np.array([*(place.location_id for place in plan.shops), None], dtype=object)[shop]
 
 
-def _people(plan: Plan, people: pd.DataFrame, orders: pd.DataFrame) -> pd.DataFrame:
-    own = orders.dropna(subset="person_id").groupby("person_id")
+def _people(plan: Plan, people: pd.DataFrame, orders: pd.DataFrame, day: pd.Series) -> pd.DataFrame:
+    own = orders.assign(day=day).dropna(subset="person_id").groupby("person_id")
     seen = own.agg(
         orders=("order_id", "size"),
         captured_orders=("is_captured", "sum"),
         locations=("location_id", "nunique"),
-        first_order_on=("business_date", "min"),
-        last_order_on=("business_date", "max"),
+        first_order_on=("day", "min"),
+        last_order_on=("day", "max"),
     )
     told = pd.DataFrame(
         {
@@ -84,6 +84,8 @@ def _people(plan: Plan, people: pd.DataFrame, orders: pd.DataFrame) -> pd.DataFr
         }
     )
     told = told.join(seen, on="person_id")
+    for when in ("first_order_on", "last_order_on"):
+        told[when] = _day(plan, told[when].fillna(-1).astype(int))
     whole = ["orders", "captured_orders", "locations"]
     return told.assign(**told[whole].fillna(0).astype(int))
 
@@ -92,6 +94,7 @@ def _orders(plan: Plan, people: pd.DataFrame, sales: Sales, records: pd.DataFram
     orders = sales.orders
     sold = sales.lines[sales.lines["kind"] == "sale"].groupby("order")["net"].sum()
     back = sales.lines[sales.lines["kind"] == "refund"].groupby("order")["net"].sum()
+    is_told = _is_told(plan, sales, records, record_of_order)
     return pd.DataFrame(
         {
             "location_id": _shop(plan, orders["shop"]),
@@ -99,22 +102,37 @@ def _orders(plan: Plan, people: pd.DataFrame, sales: Sales, records: pd.DataFram
             "order_id": orders["receipt"].map("{:07d}".format),
             "business_date": _day(plan, orders["day"]),
             "person_id": np.array([*people["person_id"], None], dtype=object)[orders["person"]],
-            "is_captured": orders["is_captured"],
-            "source_record_id": np.array([*records["source_record_id"], None], dtype=object)[record_of_order],
+            "is_captured": orders["is_captured"] & is_told,
+            "source_record_id": np.array([*records["source_record_id"], None], dtype=object)[
+                np.where(is_told, record_of_order, -1)
+            ],
             "sold_cents": sold.reindex(orders.index, fill_value=0),
             "refunded_cents": back.reindex(orders.index, fill_value=0),
         }
     )
 
 
+def _is_told(plan: Plan, sales: Sales, records: pd.DataFrame, record_of_order: np.ndarray) -> np.ndarray:
+    """Whether the till's export says who bought: Clover's never does, Shopify's by e-mail or phone alone."""
+    orders = sales.orders
+    till = np.array([shop.till for shop in plan.shops], dtype=object)[orders["shop"]]
+    who = records.iloc[np.maximum(record_of_order, 0)]
+    has_email = ((who["email"] != "") & (who["email_since"].to_numpy() <= orders["day"].to_numpy())).to_numpy()
+    has_contact = has_email | (who["phone"] != "").to_numpy()
+    return (till != "clover") & ((till != "shopify") | has_contact)
+
+
 def _source_records(plan, people, sales, records, record_of_order, signups) -> pd.DataFrame:
     person_ids = people["person_id"].to_numpy()
-    wide = np.array([shop.style == 4 and shop.till == "canonical" for shop in plan.shops])[sales.orders["shop"]]
-    bare = np.unique(record_of_order[names_contact_only(sales.orders).to_numpy() & wide])
-    contacts = records.iloc[bare]
+    shops = sales.orders["shop"]
+    wide = np.array([shop.style == 4 and shop.till == "canonical" for shop in plan.shops])[shops]
+    shopify = np.array([shop.till == "shopify" for shop in plan.shops])[shops]
+    bare = np.unique(record_of_order[(names_contact_only(sales.orders).to_numpy() & wide) | shopify])
+    contacts = records.iloc[bare[bare >= 0]]
     contacts = contacts[(contacts["email"] != "") | (contacts["phone"] != "")]
     fields = ["first_name", "last_name", "email", "phone"]
-    tills = records.assign(feed="customers", source=records["till"])
+    # Toast has no directory: its customers stand on checks.
+    tills = records.assign(feed=np.where(records["till"] == "toast", "orders", "customers"), source=records["till"])
     bare_orders = contacts.assign(feed="orders", source=contacts["till"], source_record_id=None)
     clubs = signups.assign(
         feed="signups", source="canonical", shop=-1, source_record_id=signups["signup_id"], is_second_entry=False

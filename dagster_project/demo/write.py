@@ -13,6 +13,9 @@ from datetime import date
 from pathlib import Path
 
 from dagster_project.demo.canonical import sales_exports
+from dagster_project.demo.clover import clover_exports
+from dagster_project.demo.conversations import conversation_exports
+from dagster_project.demo.decisions import decision_exports
 from dagster_project.demo.directories import directories
 from dagster_project.demo.exporttext import Delivery
 from dagster_project.demo.headquarters import draw_signups, headquarters_exports
@@ -21,12 +24,22 @@ from dagster_project.demo.orders import draw_sales
 from dagster_project.demo.people import draw_people
 from dagster_project.demo.plan import Plan
 from dagster_project.demo.records import draw_records
-from dagster_project.demo.square import item_exports
+from dagster_project.demo.shopify import shopify_exports
+from dagster_project.demo.square import square_exports
+from dagster_project.demo.surroundings import surrounding_exports
+from dagster_project.demo.toast import toast_exports
 from dagster_project.demo.truth import write_truth
 from dagster_project.errors import NetworkError
 
-GENERATOR_VERSION = 1
+GENERATOR_VERSION = 2
 MARKER = ".demo.json"
+SALES_EXPORTS = {
+    "square": square_exports,
+    "canonical": sales_exports,
+    "toast": toast_exports,
+    "clover": clover_exports,
+    "shopify": shopify_exports,
+}
 SMALLEST = {"locations": 1, "people": 10, "days": 60}
 
 NETWORK_YAML = """\
@@ -121,13 +134,16 @@ def _write(plan: Plan, folder: Path) -> dict[str, int]:
 
     def exports() -> Iterator[Delivery]:
         for shop in plan.shops:
-            sold = item_exports if shop.till == "square" else sales_exports
-            yield from sold(plan, shop, sales, records, record_of_order)
+            yield from SALES_EXPORTS[shop.till](plan, shop, sales, records, record_of_order)
             yield from directories(plan, shop, sales, records, record_of_order)
         yield from headquarters_exports(plan, signups)
+        yield from conversation_exports(plan, people, sales, records, record_of_order, signups)
+        yield from surrounding_exports(plan, sales, records)
+        yield from decision_exports(plan, people, records)
 
     written = []
-    for delivery in plant_files(plan, exports()):
+    # In a very small network a feed may have nothing to tell: no file then.
+    for delivery in plant_files(plan, (delivery for delivery in exports() if delivery.rows)):
         path = folder / "landing" / delivery.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(delivery.content)

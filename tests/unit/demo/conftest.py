@@ -17,3 +17,11 @@ def demo(tmp_path_factory, small) -> Path:
     folder = tmp_path_factory.mktemp("demo") / "network"
     write_demo(folder, **small)
     return folder
+
+
+@pytest.fixture(scope="session")
+def every_till(tmp_path_factory) -> Path:
+    """A small network with every kind of till: shop_6 Toast, shop_8 Clover, shop_10 Shopify."""
+    folder = tmp_path_factory.mktemp("every_till") / "network"
+    write_demo(folder, locations=11, people=150, days=120, last_day=date(2026, 3, 31))
+    return folder

@@ -12,7 +12,7 @@ from dagster_project.demo import write_demo
 from dagster_project.errors import NetworkError
 from dagster_project.network import load_network
 
-TINY = {"people": 20, "days": 60, "last_day": date(2026, 3, 31)}
+TINY = {"locations": 2, "people": 20, "days": 60, "last_day": date(2026, 3, 31)}
 
 
 def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
@@ -21,14 +21,11 @@ def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
     return {str(p.relative_to(folder)): (p.read_bytes(), at) for p, at in (landing | truth).items()}
 
 
-def test_same_seed_gives_same_bytes_and_file_times(demo, small, tmp_path):
-    write_demo(tmp_path / "again", **small)
-    assert contents(tmp_path / "again") == contents(demo)
-
-
-def test_another_seed_gives_another_network(demo, small, tmp_path):
-    write_demo(tmp_path / "other", seed=7, **small)
-    one, other = contents(demo), contents(tmp_path / "other")
+def test_the_seed_decides_every_byte_and_file_time(tmp_path):
+    for name, seed in (("one", 1), ("same", 1), ("other", 7)):
+        write_demo(tmp_path / name, seed=seed, **TINY)
+    one, same, other = (contents(tmp_path / name) for name in ("one", "same", "other"))
+    assert one == same
     sales = [path for path in one if "items-2" in path and "(1)" not in path]
     assert sales
     assert all(one[path][0] != other[path][0] for path in sales if path in other)
@@ -47,37 +44,33 @@ def test_network_yaml_is_valid_and_points_at_the_landing_zone(demo):
     assert [d.name for d in network.destinations] == ["email_drop"]
 
 
-def test_what_is_complete_is_not_written_again(tmp_path):
-    first = write_demo(tmp_path / "n", **TINY)
-    touched = tmp_path / "n/landing/hq/products.csv"
-    os.utime(touched, (1, 1))
-    second = write_demo(tmp_path / "n", **TINY)
-    assert (first.was_there, second.was_there) == (False, True)
-    assert second.order_lines == first.order_lines > 0
-    assert touched.stat().st_mtime == 1
-
-
 def test_other_arguments_replace_the_landing_zone_and_keep_home_and_network_yaml(tmp_path):
     folder = tmp_path / "n"
     write_demo(folder, **TINY)
     (folder / "home").mkdir()
     (folder / "home/ids").write_text("kept")
     (folder / "network.yaml").write_text("network: {name: Mine}\n")
-    stale = folder / "landing/shop_5"
+    stale = folder / "landing/shop_2"
     assert stale.is_dir()
-    assert not write_demo(folder, **TINY | {"locations": 4}).was_there
+    assert not write_demo(folder, **TINY | {"locations": 1}).was_there
     assert not stale.exists()
     assert (folder / "home/ids").read_text() == "kept"
     assert "Mine" in (folder / "network.yaml").read_text()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["n"]
 
 
-def test_an_interrupted_replacement_is_done_again(tmp_path):
+def test_what_is_complete_is_left_alone_and_what_was_interrupted_is_done_again(tmp_path):
     folder = tmp_path / "n"
-    write_demo(folder, **TINY)
+    first = write_demo(folder, **TINY)
     before = contents(folder)
+    touched = folder / "landing/hq/products.csv"
+    os.utime(touched, (1, 1))
+    second = write_demo(folder, **TINY)
+    assert (first.was_there, second.was_there) == (False, True)
+    assert second.order_lines == first.order_lines > 0
+    assert touched.stat().st_mtime == 1
     (folder / ".demo.json").write_text('{"parameters": null}')
-    (folder / "landing/hq/products.csv").unlink()
+    touched.unlink()
     assert not write_demo(folder, **TINY).was_there
     assert contents(folder) == before
 
