@@ -64,6 +64,17 @@ def published_tables(network: Path) -> dict[str, list[tuple]]:
         }
 
 
+def last_status(network: Path) -> str:
+    """How far ops says the published run came."""
+    home = load_network(network).home
+    with duckdb.connect(str(home.ops), read_only=True) as ops:
+        [(run_id, status)] = ops.execute(
+            "select run_id, status from runs order by started_at desc, run_id desc limit 1"
+        ).fetchall()
+    assert run_id == home.published_run()
+    return status
+
+
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory) -> tuple[Path, Path, dict[str, list[tuple]], float]:
     """A fresh network's folder, Dagster's books, what an undisturbed night publishes, and how long it took."""
@@ -93,3 +104,4 @@ def test_a_night_killed_after_each_stage_and_at_seeded_instants_ends_the_same(un
         kill_after_seconds(network, books, chance.uniform(0.3, 1.0) * seconds)
     finish(network, books)
     assert published_tables(network) == expected
+    assert last_status(network) == "published"

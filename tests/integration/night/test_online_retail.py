@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import Nights
+from nights import Nights
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "online_retail"
 FEES = {"POST", "DOT", "C2", "D", "M", "m", "S", "B", "BANK CHARGES", "AMAZONFEE", "CRUK"}
