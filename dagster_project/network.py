@@ -213,8 +213,11 @@ def load_network(file: str | Path) -> Network:
         raise NetworkError(f"{file}: no such file; give the path of a network.yaml, as in NETWORK=path/network.yaml")
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise NetworkError(f"{path}: not readable as YAML: {error}") from error
+    except (yaml.YAMLError, ValueError) as error:
+        told = " ".join(str(error).split())
+        raise NetworkError(f"{path}: not readable as YAML: {told}") from error
+    except OSError as error:
+        raise NetworkError(f"{path}: cannot be read ({error.strerror}); grant the pipeline's user access") from error
     if not isinstance(raw, dict):
         raise NetworkError(f"{path}: a mapping of keys is expected, such as `network:`; found {type(raw).__name__}")
     try:

@@ -16,10 +16,12 @@ import typer
 
 from dagster_project.claim import claim_home
 from dagster_project.errors import RegularsError
+from dagster_project.home import Home
 from dagster_project.network import NETWORK_VARIABLE, Network, load_network
 
 PROJECT = Path(__file__).resolve().parents[2]
 DEMO = PROJECT / "demo_network"
+HOME_TAG = "regulars/home"
 
 app = typer.Typer(
     add_completion=False,
@@ -39,14 +41,19 @@ def run(network: NetworkOption = None) -> None:
     message = nothing_new(loaded)
     if message is None:
         with _progress():
-            _run_nightly()
+            _run_nightly(loaded)
     print_summary(loaded, message)
 
 
 @app.command()
 def dev(network: NetworkOption = None) -> None:
     """The Dagster UI with its daemon: schedules, sensors, the asset graph."""
-    _network(network)
+    loaded = _network(network)
+    import dagster as dg
+
+    claim_home(loaded.home)
+    with dg.DagsterInstance.get() as instance:
+        end_orphans(instance, loaded.home)
     os.chdir(PROJECT)
     os.execv(str(Path(sys.executable).with_name("dagster")), ["dagster", "dev"])
 
@@ -85,19 +92,31 @@ def _network(file: Path | None) -> Network:
     return load_network(file)
 
 
-def _run_nightly() -> None:
+def end_orphans(instance, home: Home) -> None:
+    """Runs that Dagster believes to be at work in a home nobody holds were killed: say so, or they block the queue."""
+    import dagster as dg
+
+    at_work = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
+    for run in instance.get_runs(dg.RunsFilter(statuses=at_work, tags={HOME_TAG: str(home.root)})):
+        instance.report_run_failed(run, message="The process of this run was killed.")
+
+
+def _run_nightly(network: Network) -> None:
     """Run the job in this process and raise what stopped it."""
     import dagster as dg
 
     from dagster_project.definitions import build_defs
 
+    claim_home(network.home)
     with dg.DagsterInstance.get() as instance:
+        end_orphans(instance, network.home)
         result = (
             build_defs()
             .resolve_job_def("nightly")
             .execute_in_process(
                 instance=instance,
                 raise_on_error=False,
+                tags={HOME_TAG: str(network.home.root)},
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             )
         )
@@ -142,4 +161,7 @@ def main() -> None:
         app()
     except RegularsError as error:
         print(error)
+        sys.exit(1)
+    except PermissionError as error:
+        print(f"{error.filename}: {error.strerror}; check paths.home and paths.landing in network.yaml")
         sys.exit(1)

@@ -51,8 +51,10 @@ def ensure_manifest() -> Path:
     """dbt's manifest, parsed anew when it is missing or older than the project's files."""
     sources = [path for path in DBT_PROJECT.rglob("*") if path.suffix in PARSED and TARGET not in path.parents]
     if not MANIFEST.is_file() or MANIFEST.stat().st_mtime < max(path.stat().st_mtime for path in sources):
-        _invoke(dbt_arguments("parse"), TARGET)
-        MANIFEST.touch()
+        # Written beside and renamed: the manifest says which checks there must be, also after a kill.
+        beside = TARGET / "new"
+        _invoke([*dbt_arguments("parse"), "--target-path", str(beside)], TARGET)
+        os.replace(beside / MANIFEST.name, MANIFEST)
     return MANIFEST
 
 
@@ -72,7 +74,7 @@ def build_marts(home: Home, run_id: str) -> list[NodeResult]:
     Raises WarehouseError when a model could not be built; failed tests are in the result.
     """
     # A parse is good for every home; only the commands that run are told which one it is.
-    parsed = _invoke(dbt_arguments("parse"), TARGET)
+    parsed = _invoke(["--no-write-json", *dbt_arguments("parse")], TARGET)
     built = _results(_invoke(dbt_arguments("build"), home.root, parsed))
     broken = [node for node in built if not node.passed]
     if broken:

@@ -53,6 +53,7 @@ def test_the_documented_defaults_are_the_real_ones(tmp_path: Path) -> None:
         ("publish: {ready_by: noon}", ["publish.ready_by", "noon"]),
         ("- a list", ["a mapping of keys is expected"]),
         ("network: [", ["not readable as YAML"]),
+        ("as_of_date: 2026-13-01", ["network.yaml", "not readable as YAML", "month"]),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, text: str, told: list[str]) -> None:
