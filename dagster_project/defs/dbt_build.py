@@ -18,6 +18,7 @@ from dagster_project.seal import DBT_VERDICT, file_sha256
 
 TARGET = DBT_PROJECT / "target"
 MANIFEST = TARGET / "manifest.json"
+PARTIAL_PARSE = "partial_parse.msgpack"
 PARSED = {".sql", ".yml", ".csv"}
 HOME_VARIABLE = "REGULARS_HOME"
 
@@ -54,7 +55,8 @@ def ensure_manifest() -> Path:
         # Written beside and renamed: the manifest says which checks there must be, also after a kill.
         beside = TARGET / "new"
         _invoke([*dbt_arguments("parse"), "--target-path", str(beside)], TARGET)
-        os.replace(beside / MANIFEST.name, MANIFEST)
+        for name in (PARTIAL_PARSE, MANIFEST.name):
+            os.replace(beside / name, TARGET / name)
     return MANIFEST
 
 
