@@ -39,18 +39,18 @@ def test_every_row_lands(maven: Nights) -> None:
 
 def test_sales_and_returns_are_quantity_times_list_price(maven: Nights) -> None:
     """The totals were added up from the files by hand: quantity x product_retail_price, per table."""
-    totals = dict(maven.query("select kind, sum(net_amount) from marts.fct_order_lines group by kind"))
+    totals = dict(maven.query("select kind, sum(net_amount) from fct_order_lines group by kind"))
     assert totals == {"sale": Decimal("565238.13"), "refund": Decimal("-5533.35")}
 
 
 def test_an_order_is_a_customers_day_at_a_store(maven: Nights) -> None:
     orders = maven.query(
-        """select count(*), count(distinct location_id) from marts.fct_orders where customer_id is not null"""
+        """select count(*), count(distinct location_id) from fct_orders where customer_id is not null"""
     )
     assert orders == [(20530, 13)]
     # The data set's own page: 748 customers shop in several stores.
     several = maven.query(
-        """select count(*) from (select customer_id from marts.fct_orders where customer_id is not null
+        """select count(*) from (select customer_id from fct_orders where customer_id is not null
            group by customer_id having count(distinct location_id) > 1)"""
     )
     assert several == [(748,)]
