@@ -11,6 +11,9 @@ from dagster_project.home import Home
 # Source priority of a saying: the customers feed, then sign-ups, then what a till captured with an order.
 CUSTOMERS, SIGNUPS, TILL = 1, 2, 3
 
+# What tills write: who ordered, and who paid.
+TILL_FEEDS = ("orders", "order_lines", "payments")
+
 # The columns of a saying that are about the person, in the table's order.
 SAID = {
     "first_name": "varchar",
@@ -51,14 +54,20 @@ def confirmed_on(observed: str, record: str) -> str:
 
 
 def till_rows(home: Home, feed: str) -> str:
-    """Rows of orders or order lines that point to a person: source, scope, who, is_contact and the row's own."""
+    """Rows of a till's feed that point to a person: source, scope, who, is_contact, is_payer and the row's own.
+
+    Where an export names the check alone, the check's id stands for the order's; dbt brings them together."""
+    is_payment = feed == "payments"
+    customer = "null::varchar" if is_payment else "source_customer_id"
+    day = "coalesce(event_local_at, paid_at)::date" if is_payment else "business_date"
     return f"""
-        select source_system as source, {SCOPE} as scope, coalesce(source_customer_id, {CONTACT}) as who,
-               source_customer_id is null as is_contact, location_id, order_id, business_date,
+        select source_system as source, {SCOPE} as scope, coalesce({customer}, {CONTACT}) as who,
+               {customer} is null as is_contact, {is_payment} as is_payer, location_id,
+               coalesce(order_id, check_id) as order_id, {day} as business_date,
                clean_first_name, clean_last_name, clean_email, customer_email, email_validity,
                clean_phone, customer_phone, phone_validity
         from {clean_files(home, feed)}, run
-        where business_date <= run.as_of_date and coalesce(source_customer_id, {CONTACT}) is not null"""
+        where {day} <= run.as_of_date and coalesce({customer}, {CONTACT}) is not null"""
 
 
 def collect_observations(con: duckdb.DuckDBPyConnection, home: Home) -> None:
@@ -70,7 +79,7 @@ def collect_observations(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     )
     con.execute(f"insert into observations by name {_customers(home)}")
     con.execute(f"insert into observations by name {_signups(home)}")
-    for feed in ("orders", "order_lines"):
+    for feed in TILL_FEEDS:
         con.execute(f"insert into observations by name {_till(home, feed)}")
 
 

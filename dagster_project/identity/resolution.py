@@ -15,13 +15,13 @@ from dagster_project.identity.cluster import find_clusters
 from dagster_project.identity.contact_points import find_consent, write_contact_points
 from dagster_project.identity.golden_record import FIELD_NAMES, choose_golden_records
 from dagster_project.identity.match import find_ties
-from dagster_project.identity.observations import collect_observations
+from dagster_project.identity.observations import TILL_FEEDS, collect_observations
 from dagster_project.identity.orders import assign_orders, assign_signups
 from dagster_project.identity.persist import REGISTRY, RETIRED_IDS, persist_ids
 from dagster_project.identity.source_records import build_source_records
 from dagster_project.network import Network
 
-FEEDS = ("customers", "orders", "order_lines", "signups", "consents")
+FEEDS = ("customers", *TILL_FEEDS, "signups", "consents")
 MEMORY = "800MB"
 
 # Output -> what it selects. Each is ordered by a key of its own, so that its bytes depend on its rows only.
@@ -41,7 +41,8 @@ OUTPUTS = {
             p.customer_id
         from known_as k join people p using (record_no) where not k.is_contact
         order by source, location_id, source_customer_id""",
-    "order_records": """select o.source, o.location_id, o.order_id, r.record_key, p.customer_id
+    "order_records": """select o.source, o.location_id, o.order_id, r.record_key, p.customer_id,
+            o.is_contact, o.is_payer
         from order_persons o join records r using (record_no) join people p using (record_no)
         order by location_id, order_id, source""",
     "signup_records": """select s.source, s.signup_id, r.record_key, p.customer_id

@@ -4,7 +4,7 @@ with lines as (
 ),
 
 orders as (
-    select * from {{ ref('stg_lake__order_records') }}
+    select * from {{ ref('int_order_customers_found') }}
 ),
 
 products as (

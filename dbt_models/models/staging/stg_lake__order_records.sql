@@ -7,5 +7,7 @@ select
     location_id,
     order_id,
     record_key,
-    customer_id
+    customer_id,
+    is_contact,
+    is_payer
 from landed

@@ -14,7 +14,7 @@ import pyarrow as pa
 from dagster_project.feeds import load_feeds
 from dagster_project.network import Network
 
-FEEDS = ("order_lines", "orders", "customers", "locations", "products", "signups", "consents")
+FEEDS = ("order_lines", "orders", "payments", "customers", "locations", "products", "signups", "consents")
 
 OTHER_TABLES = {
     "arrival": "location_id VARCHAR, data_through_date DATE",
@@ -25,7 +25,7 @@ OTHER_TABLES = {
     "retired_ids": "customer_id VARCHAR, living_customer_id VARCHAR",
     "customer_records": "source VARCHAR, location_id VARCHAR, source_customer_id VARCHAR, customer_id VARCHAR",
     "order_records": """source VARCHAR, location_id VARCHAR, order_id VARCHAR, record_key VARCHAR,
-        customer_id VARCHAR""",
+        customer_id VARCHAR, is_contact BOOLEAN, is_payer BOOLEAN""",
     "signup_records": "source VARCHAR, signup_id VARCHAR, record_key VARCHAR, customer_id VARCHAR",
     "golden_records": """customer_id VARCHAR, account_kind VARCHAR, first_name VARCHAR, last_name VARCHAR,
         email VARCHAR, email_validity VARCHAR, phone VARCHAR, phone_validity VARCHAR, address VARCHAR,

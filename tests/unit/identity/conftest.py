@@ -13,6 +13,7 @@ import pytest
 from dagster_project.feeds import load_feeds
 from dagster_project.home import Home
 from dagster_project.identity import resolve
+from dagster_project.identity.observations import TILL_FEEDS
 from dagster_project.network import Network
 
 AS_OF = date(2026, 10, 31)
@@ -37,7 +38,7 @@ class CleanLake:
         schema = load_feeds()[feed].landed_schema()
         schema = schema | (CONTACT_COLUMNS if feed == "consents" else PERSON_COLUMNS)
         filled = {"source_system": "square", "customer_id_scope": "location", "file_key": file_key}
-        if feed in ("customers", "orders", "order_lines"):
+        if feed in ("customers", *TILL_FEEDS):
             filled["location_id"] = location_id
         rows = [filled | {"row_number": n} | _widen(feed, row) for n, row in enumerate(rows, 1)]
         path = self.home.clean(feed) / f"{file_key}.parquet"
@@ -98,7 +99,7 @@ def _widen(feed: str, row: dict) -> dict:
         if name not in row:
             continue
         value = wide.pop(name)
-        raw = TILL_NAMES.get(name, name) if feed in ("orders", "order_lines") else name
+        raw = TILL_NAMES.get(name, name) if feed in TILL_FEEDS else name
         if name in ("email", "phone"):
             validity = wide.setdefault(f"{name}_validity", "valid")
             wide |= {raw: value} | ({f"clean_{name}": value} if validity == "valid" else {})

@@ -63,6 +63,33 @@ def test_an_orders_id_counts_before_a_contact_on_its_lines(lake):
     assert [(r["order_id"], r["customer_id"]) for r in lake.read("order_records")] == [("o1", ids["1"])]
 
 
+def test_who_pays_is_known_by_the_payments_contact_and_stands_behind_who_ordered(lake):
+    lake.orders(order("o1", source_customer_id="1"), order("o2", email="guest@example.com"))
+    payment = {"paid_at": "2026-03-01 13:00", "event_local_at": "2026-03-01 09:00"}
+    lake.put(
+        "payments",
+        [
+            payment | {"payment_id": "p1", "order_id": "o1", "email": MAIL},
+            payment | {"payment_id": "p2", "order_id": "o2", "email": MAIL},
+            payment | {"payment_id": "p3", "order_id": "o3", "email": MAIL},
+            payment | {"payment_id": "p4", "check_id": "c4", "email": MAIL},
+            payment | {"payment_id": "p5", "email": MAIL},
+            payment | {"payment_id": "p6", "order_id": "o6", "first_name": "Ana", "payment_fingerprint": "fp1"},
+        ],
+    )
+    lake.resolve()
+    ids = lake.ids()
+    named = {r["order_id"]: (r["customer_id"], r["is_contact"], r["is_payer"]) for r in lake.read("order_records")}
+    assert named == {
+        "o1": (ids["1"], False, False),
+        "o2": (ids[hashed("guest@example.com")], True, False),
+        "o3": (ids[hashed(MAIL)], True, True),
+        "c4": (ids[hashed(MAIL)], True, True),
+    }
+    [payer] = [r for r in lake.read("source_records") if r["source_record_id"] == hashed(MAIL)]
+    assert (payer["first_seen_date"], payer["last_seen_date"]) == (date(2026, 3, 1), date(2026, 3, 1))
+
+
 def test_a_signup_is_one_prospect_record_per_contact_until_somebody_buys(lake, person):
     lake.put(
         "signups",
