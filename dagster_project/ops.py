@@ -10,6 +10,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import duckdb
 
@@ -78,3 +79,19 @@ def update_ops(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
         raise
     connection.close()
     os.replace(beside, home.ops)
+
+
+def record_failure(home: Home, reason: str) -> None:
+    """Tell ops.runs why the run at work stopped; one that stopped before it had an id stands as `not-begun-<n>`."""
+    now = datetime.now(UTC).replace(tzinfo=None)
+    with update_ops(home) as connection:
+        told = connection.execute(
+            "update runs set status = 'failed', ended_at = ?, reason = ? where status = 'running' returning run_id",
+            [now, masked(reason)],
+        ).fetchall()
+        if not told:
+            earlier = connection.execute("select count(*) from runs where run_id like 'not-begun-%'").fetchall()[0][0]
+            connection.execute(
+                "insert into runs values (?, null, ?, ?, 'failed', ?)",
+                [f"not-begun-{earlier + 1}", now, now, masked(reason)],
+            )

@@ -110,16 +110,20 @@ def _run_nightly(network: Network) -> None:
     claim_home(network.home)
     with dg.DagsterInstance.get() as instance:
         end_orphans(instance, network.home)
-        result = (
-            build_defs()
-            .resolve_job_def("nightly")
-            .execute_in_process(
-                instance=instance,
-                raise_on_error=False,
-                tags={HOME_TAG: str(network.home.root)},
-                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        try:
+            result = (
+                build_defs()
+                .resolve_job_def("nightly")
+                .execute_in_process(
+                    instance=instance,
+                    raise_on_error=False,
+                    tags={HOME_TAG: str(network.home.root)},
+                    run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                )
             )
-        )
+        except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
+            print("Stopped by you; what was published before still stands, and the next run starts over.")
+            raise typer.Exit(130) from None
     if not result.success:
         raise RegularsError(_reason(result))
 

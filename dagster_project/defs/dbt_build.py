@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
+
 from dagster_project.defs.resources import DBT_PROJECT
 from dagster_project.errors import WarehouseError
 from dagster_project.home import Home
@@ -43,7 +45,8 @@ def dbt_arguments(command: str) -> list[str]:
     """The arguments of `dbt parse`, `dbt build` (models and seeds) or `dbt test` (data tests) for this project."""
     kinds = {"parse": [], "build": ["model", "seed"], "test": ["test"]}[command]
     where = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
-    return ["--quiet", "--no-use-colors", "--log-level-file", "none", command, *where] + [
+    # What dbt would print is told by its results, in our words and without the values it likes to quote.
+    return ["--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "none", command, *where] + [
         argument for kind in kinds for argument in ("--resource-type", kind)
     ]
 
@@ -109,6 +112,8 @@ def _invoke(arguments: list[str], home: Path, parsed: object = None) -> Any:
         cleanup_connections()
         DuckDBConnectionManager.close_all_connections()
         reset_adapters()
+    if isinstance(outcome.exception, dg.DagsterExecutionInterruptedError):
+        raise outcome.exception
     if outcome.exception is not None:
         raise WarehouseError(f"dbt: {_told(str(outcome.exception))}") from outcome.exception
     return outcome.result

@@ -3,7 +3,8 @@
 import duckdb
 import pytest
 
-from dagster_project.ops import EMAIL, PHONE, masked, masked_sql
+from dagster_project.home import Home
+from dagster_project.ops import EMAIL, PHONE, masked, masked_sql, record_failure, update_ops
 
 CONTACTS = {
     "l1/jane.doe@example.com +12125550123.csv": "l1/[masked] [masked].csv",
@@ -39,3 +40,17 @@ def test_contact_details_are_masked_and_dates_and_ids_stay(text: str, expected: 
     assert duckdb.execute(f"select {masked_sql('$t')}", {"t": text}).fetchone() == (expected,)
     looks = f"select regexp_matches($t, '{EMAIL}') or regexp_matches($t, '{PHONE}')"
     assert duckdb.execute(looks, {"t": text}).fetchone() == (text != expected,)
+
+
+def test_a_failed_run_is_told_also_when_it_had_not_begun(tmp_path) -> None:
+    home = Home(tmp_path)
+    record_failure(home, "extract: landing/shop_1 cannot be read, ask ana@x.com")
+    with update_ops(home) as ops:
+        ops.execute("insert into runs values ('2026-10-31-1', null, null, null, 'running', null)")
+    record_failure(home, "identity: the registry is damaged")
+    with duckdb.connect(str(home.ops), read_only=True) as ops:
+        told = ops.execute("select run_id, status, reason, ended_at is not null from runs order by run_id").fetchall()
+    assert told == [
+        ("2026-10-31-1", "failed", "identity: the registry is damaged", True),
+        ("not-begun-1", "failed", "extract: landing/shop_1 cannot be read, ask [masked]", True),
+    ]

@@ -63,3 +63,12 @@ def test_a_damaged_candidate_is_refused_and_nothing_moves(nights, damage, monkey
 def test_the_undamaged_candidate_passes(nights) -> None:
     assert nights.run().success
     assert nights.query("select count(*) from fct_orders") == [(121,)]
+
+
+def test_a_run_that_stops_before_it_has_begun_is_told(nights) -> None:
+    landing = nights.network.landing
+    landing.rename(landing.with_name("away"))
+    assert not nights.run().success
+    status, reason = nights.ops("select status, reason from runs order by started_at desc limit 1")[0]
+    assert (status, str(landing) in reason) == ("failed", True), reason
+    landing.with_name("away").rename(landing)
