@@ -122,21 +122,27 @@ def _run_nightly(network: Network) -> None:
                 )
             )
         except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
-            print("Stopped by you; what was published before still stands, and the next run starts over.")
-            raise typer.Exit(130) from None
+            raise _stopped() from None
     if not result.success:
-        raise RegularsError(_reason(result))
+        raise _failure(result)
 
 
-def _reason(result) -> str:
-    """The first failure's own words, without Dagster's wrapping."""
+def _failure(result) -> Exception:
+    """What a failed run ends with: the first failure's own words, without Dagster's wrapping."""
     for event in result.all_events:
         if event.is_step_failure:
             error = event.step_failure_data.error
             while error.cause:
                 error = error.cause
-            return error.message.strip().partition(": ")[2] or error.message.strip()
-    return "the run failed before its first step; see the Dagster log"
+            if error.cls_name == "DagsterExecutionInterruptedError":
+                return _stopped()
+            return RegularsError(error.message.strip().partition(": ")[2] or error.message.strip())
+    return RegularsError("the run failed before its first step; see the Dagster log")
+
+
+def _stopped() -> typer.Exit:
+    print("Stopped by you; what was published before still stands, and the next run starts over.")
+    return typer.Exit(130)
 
 
 @contextmanager
