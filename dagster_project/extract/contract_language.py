@@ -4,6 +4,7 @@ Every key is data: none holds code or SQL. `sources/contract.schema.json` is mad
 that editors complete a contract and name its mistakes.
 """
 
+import json
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, Literal
@@ -158,6 +159,11 @@ class Contract(Section):
         filled = {self.fill_down.by, *self.fill_down.columns} if self.fill_down else set()
         read = self.read_headers.union(*(section.read_headers for section in self.also))
         return read | filled | {*self.recognise, *self.known}
+
+    @cached_property
+    def as_text(self) -> str:
+        """All it says, in one form: differs where two contracts do."""
+        return json.dumps(self.model_dump(by_alias=True), sort_keys=True)
 
     @property
     def reads_delivery(self) -> bool:

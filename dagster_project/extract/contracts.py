@@ -6,6 +6,7 @@ are made from feeds.yaml: a file whose header is the feed's own column names.
 
 import hashlib
 import json
+from functools import cache, lru_cache
 from pathlib import Path
 
 import yaml
@@ -25,7 +26,7 @@ def load_contracts(own_folder: Path | None = None) -> dict[str, Contract]:
 
     Raises ContractError naming file, key and what is allowed.
     """
-    contracts = {c.name: c for c in (_canonical(feed) for feed in load_feeds().values())}
+    contracts = {c.name: c for c in _canonical_contracts()}
     for folder in (SOURCES, own_folder):
         for file in sorted(folder.glob("*.yaml")) if folder else []:
             if file.name not in NOT_CONTRACTS:
@@ -46,8 +47,8 @@ def contracts_of(network: Network) -> dict[str, Contract]:
 
 def fingerprint(contracts: dict[str, Contract]) -> str:
     """Changes whenever any contract does, so that what landed under older rules lands anew."""
-    plain = {name: contracts[name].model_dump(by_alias=True) for name in sorted(contracts)}
-    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]
+    plain = "".join(contracts[name].as_text for name in sorted(contracts))
+    return hashlib.sha256(plain.encode()).hexdigest()[:16]
 
 
 def contract_schema() -> dict:
@@ -67,9 +68,15 @@ def contract_schema() -> dict:
 
 def read_contract(file: Path) -> Contract:
     """One contract file. Raises ContractError naming the file, the key and what is allowed."""
+    return _parse_contract(file, file.read_bytes())
+
+
+@lru_cache(maxsize=256)
+def _parse_contract(file: Path, content: bytes) -> Contract:
+    """A sensor and every run ask for the same contracts: parsed once, as long as the file says the same."""
     try:
-        contract = Contract(**read_yaml(file))
-    except (yaml.YAMLError, TypeError, AttributeError) as error:
+        contract = Contract(**yaml.load(content.decode("utf-8"), Loader=yaml.CSafeLoader))
+    except (yaml.YAMLError, UnicodeDecodeError, TypeError, AttributeError) as error:
         place = getattr(error, "problem_mark", None)
         where = f" (line {place.line + 1})" if place else ""
         raise ContractError(
@@ -119,6 +126,11 @@ def _check(file: Path, contract: Contract, section: Section) -> None:
         raise ContractError(f"{file}: rows: first needs fill_down.by, which says what the first row is the first of")
     if section.rows == "first" and section.replace:
         raise ContractError(f"{file}: rows: first already leaves one row for each {contract.fill_down.by!r}")
+
+
+@cache
+def _canonical_contracts() -> tuple[Contract, ...]:
+    return tuple(_canonical(feed) for feed in load_feeds().values())
 
 
 def _canonical(feed: Feed) -> Contract:

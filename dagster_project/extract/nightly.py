@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.errors import RegularsError
 from dagster_project.extract.arrival import note_arrival
 from dagster_project.extract.fingerprint import fingerprint_of
 from dagster_project.extract.land import land_files
@@ -50,12 +51,15 @@ def extract_night(network: Network, progress: Callable[[str], None] = lambda lin
     if fetched:
         progress(f"fetched {fetched:,} files from {network.landing_url}")
     entries = settle_deliveries(home, land_files(network, progress))
-    _tell_files(home, entries)
-    as_of_date = note_arrival(network, entries)
-    run_id = _next_run(home, as_of_date)
-    fingerprint = fingerprint_of(network, ((e.path, e.sha256) for e in entries if e.status != "deleted" and not e.part))
-    write_parameters(network, Run(run_id, as_of_date, fingerprint))
+    try:
+        as_of_date = note_arrival(network, entries)
+    except RegularsError:
+        with update_ops(home) as ops:
+            _tell_files(ops, home, entries)
+        raise
     with update_ops(home) as ops:
+        _tell_files(ops, home, entries)
+        run_id = _next_run(ops, home, as_of_date)
         ops.execute(
             "update runs set status = 'interrupted', reason = 'ended before it was judged' where status = 'running'"
         )
@@ -63,20 +67,20 @@ def extract_night(network: Network, progress: Callable[[str], None] = lambda lin
             "insert into runs values (?, ?, ?, null, 'running', null)",
             [run_id, as_of_date, datetime.now(UTC).replace(tzinfo=None)],
         )
+    fingerprint = fingerprint_of(network, ((e.path, e.sha256) for e in entries if e.status != "deleted" and not e.part))
+    write_parameters(network, Run(run_id, as_of_date, fingerprint))
     return Landed(run_id, as_of_date, entries)
 
 
-def _next_run(home: Home, as_of_date: date) -> str:
+def _next_run(ops: duckdb.DuckDBPyConnection, home: Home, as_of_date: date) -> str:
     """`<as_of_date>-<n>`, n counting the runs of that date, refused ones too."""
     begun = {path.name for path in home.snapshots.glob(f"{as_of_date}-*")}
-    if home.ops.is_file():
-        with duckdb.connect(str(home.ops), read_only=True) as ops:
-            begun |= {row[0] for row in ops.execute("select run_id from runs").fetchall()}
+    begun |= {row[0] for row in ops.execute("select run_id from runs").fetchall()}
     numbers = [int(run.rpartition("-")[2]) for run in begun if run.startswith(f"{as_of_date}-")]
     return f"{as_of_date}-{max(numbers, default=0) + 1}"
 
 
-def _tell_files(home: Home, entries: list[Entry]) -> None:
+def _tell_files(ops: duckdb.DuckDBPyConnection, home: Home, entries: list[Entry]) -> None:
     """ops.files, rejected_rows and drift as they stand now: one row per file of the landing zone.
 
     A till may put an address into a file's name or a header cell; here it is masked, once for all who read ops.
@@ -85,28 +89,27 @@ def _tell_files(home: Home, entries: list[Entry]) -> None:
     drifted = [
         (masked(e.path), e.source, change, masked(column)) for e in entries for change, column in json.loads(e.drift)
     ]
-    with update_ops(home) as ops:
-        ops.execute("delete from files")
+    ops.execute("delete from files")
+    ops.execute(
+        f"""insert into files
+           select {masked_sql("path")}, {masked_sql("location_id")}, sha256, source, feed, rows_read, rows_landed,
+               rows_duplicate, rows_rejected, status, {masked_sql("reason")}
+           from read_parquet(?) order by path""",
+        [ledger],
+    )
+    ops.execute("delete from rejected_rows")
+    if rejected:
         ops.execute(
-            f"""insert into files
-               select {masked_sql("path")}, {masked_sql("location_id")}, sha256, source, feed, rows_read, rows_landed,
-                   rows_duplicate, rows_rejected, status, {masked_sql("reason")}
-               from read_parquet(?) order by path""",
-            [ledger],
+            f"""insert into rejected_rows
+               select {masked_sql("l.path")}, r.row_number, r."column", {masked_sql("r.reason")},
+                   {masked_sql("r.value_masked")}
+               from read_parquet(?) r join read_parquet(?) l using (file_key)
+               where l.status = 'landed' order by l.path, r.row_number""",
+            [rejected, ledger],
         )
-        ops.execute("delete from rejected_rows")
-        if rejected:
-            ops.execute(
-                f"""insert into rejected_rows
-                   select {masked_sql("l.path")}, r.row_number, r."column", {masked_sql("r.reason")},
-                       {masked_sql("r.value_masked")}
-                   from read_parquet(?) r join read_parquet(?) l using (file_key)
-                   where l.status = 'landed' order by l.path, r.row_number""",
-                [rejected, ledger],
-            )
-        ops.execute("delete from drift")
-        if drifted:
-            ops.executemany("insert into drift values (?, ?, ?, ?)", drifted)
+    ops.execute("delete from drift")
+    if drifted:
+        ops.executemany("insert into drift values (?, ?, ?, ?)", drifted)
 
 
 def _rejected(home: Home, entries: list[Entry]) -> list[Path]:

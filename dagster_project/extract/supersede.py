@@ -50,8 +50,9 @@ def _write_superseded(home: Home, current: Iterable[Entry]) -> None:
     by_feed: dict[str, list[Entry]] = {}
     for entry in current:
         by_feed.setdefault(entry.feed or "", []).append(entry)
-    connection = duckdb.connect()
-    connection.execute("create table superseded (feed varchar, file_key varchar, row_number bigint)")
+    # A cursor of this process's engine: starting another one costs more than a night's work here.
+    connection = duckdb.default_connection().cursor()
+    connection.execute("create temp table superseded (feed varchar, file_key varchar, row_number bigint)")
     for feed in sorted(by_feed):
         ranked = sorted(by_feed[feed], key=age)
         connection.execute("create or replace temp table ranks (file_key varchar, file_rank integer)")

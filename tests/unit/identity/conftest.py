@@ -23,6 +23,7 @@ PERSON_COLUMNS = {f"clean_{name}": "VARCHAR" for name in PERSON} | {
     "phone_validity": "VARCHAR",
 }
 CONTACT_COLUMNS = {"clean_contact": "VARCHAR", "contact_kind": "VARCHAR", "contact_validity": "VARCHAR"}
+_EMPTY_FILES: dict[str, bytes] = {}
 TILL_NAMES = {"email": "customer_email", "phone": "customer_phone"}
 
 
@@ -31,7 +32,15 @@ class CleanLake:
         self.home = home
         self.con = duckdb.connect()
         for feed in load_feeds():
+            self._put_empty(feed)
+
+    def _put_empty(self, feed: str) -> None:
+        """A clean file without rows, as every feed has one; made once, and copied for every lake."""
+        if feed not in _EMPTY_FILES:
             self.put(feed, [], "_empty")
+            _EMPTY_FILES[feed] = (self.home.clean(feed) / "_empty.parquet").read_bytes()
+        self.home.clean(feed).mkdir(parents=True, exist_ok=True)
+        (self.home.clean(feed) / "_empty.parquet").write_bytes(_EMPTY_FILES[feed])
 
     def put(self, feed: str, rows: list[dict], file_key: str = "f1", location_id: str = "l1") -> None:
         """Write one clean file."""
