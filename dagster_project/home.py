@@ -58,6 +58,11 @@ class Home:
         return self.lake / "identity"
 
     @property
+    def predictions(self) -> Path:
+        """What predict/ says of customers, made from the warehouse half built and read by its other half."""
+        return self.lake / "predictions"
+
+    @property
     def warehouse(self) -> Path:
         return self.root / "warehouse.duckdb"
 

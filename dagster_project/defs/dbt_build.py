@@ -7,6 +7,7 @@ wrong with it. Arguments are plain lists, so that they can be tested as values.
 import json
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ MANIFEST = TARGET / "manifest.json"
 PARTIAL_PARSE = "partial_parse.msgpack"
 PARSED = {".sql", ".yml", ".csv"}
 HOME_VARIABLE = "REGULARS_HOME"
+# Whatever descends from predictions is built after them; all the rest comes first.
+PREDICTED = "source:lake.customer_predictions+ source:lake.model_fits+ source:lake.model_calibration+"
 
 
 @dataclass(frozen=True)
@@ -73,18 +76,17 @@ def alert_columns() -> dict[str, str]:
     return {name: column["data_type"] for name, column in node["columns"].items()}
 
 
-def build_marts(home: Home, run_id: str) -> list[NodeResult]:
+def build_marts(home: Home, run_id: str, predict: Callable[[], None]) -> list[NodeResult]:
     """Build and test the candidate, and write candidate/dbt_verdict.json with the hashes of what was tested.
 
-    Raises WarehouseError when a model could not be built; failed tests are in the result.
+    `predict` is called between the models it reads and those that read it. Raises WarehouseError when a model could
+    not be built; failed tests are in the result.
     """
     # A parse is good for every home; only the commands that run are told which one it is.
     parsed = _invoke(["--no-write-json", *dbt_arguments("parse")], TARGET)
-    built = _results(_invoke(dbt_arguments("build"), home.root, parsed))
-    broken = [node for node in built if not node.passed]
-    if broken:
-        names = ", ".join(f"{node.name} ({node.status})" for node in broken)
-        raise WarehouseError(f"run {run_id}: dbt could not build {names}; {_told(broken[0].message)}")
+    built = _built(run_id, _invoke([*dbt_arguments("build"), "--exclude", PREDICTED], home.root, parsed))
+    predict()
+    built += _built(run_id, _invoke([*dbt_arguments("build"), "--select", PREDICTED], home.root, parsed))
     results = built + _results(_invoke(dbt_arguments("test"), home.root, parsed))
     verdict = {
         "run_id": run_id,
@@ -95,6 +97,15 @@ def build_marts(home: Home, run_id: str) -> list[NodeResult]:
         },
     }
     (home.candidate / DBT_VERDICT).write_text(json.dumps(verdict, indent=1), encoding="utf-8")
+    return results
+
+
+def _built(run_id: str, outcome: Any) -> list[NodeResult]:
+    results = _results(outcome)
+    broken = [node for node in results if not node.passed]
+    if broken:
+        names = ", ".join(f"{node.name} ({node.status})" for node in broken)
+        raise WarehouseError(f"run {run_id}: dbt could not build {names}; {_told(broken[0].message)}")
     return results
 
 

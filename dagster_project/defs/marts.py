@@ -1,4 +1,7 @@
-"""The dbt project as assets, with one check per model that tells what dbt's tests found."""
+"""The dbt project as assets, with one check per model that tells what dbt's tests found.
+
+Predictions stand between two halves of it, so they are assets of the same step: facts, predictions, marts.
+"""
 
 from collections.abc import Iterator
 
@@ -7,11 +10,19 @@ from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 
 from dagster_project.defs.dbt_build import NodeResult, alert_columns, build_marts, manifest
 from dagster_project.defs.resources import NetworkResource, progress
+from dagster_project.network import Network
 from dagster_project.parameters import read_run
+from dagster_project.predict import predict_customers
 from dagster_project.warehouse.measures import measure_marts
-from dagster_project.warehouse.prepare import keep_alerts, prepare_warehouse
+from dagster_project.warehouse.prepare import add_predictions, keep_alerts, prepare_warehouse
 
 CHECK = "dbt_tests"
+PREDICTIONS = {
+    "customer_predictions": "One row per customer with a visit: P(alive), expected visits and net of the next year.",
+    "model_fits": "One row per scope (the network, each location) and model of repeat purchase, with its parameters.",
+    "model_calibration": "One row per model and tenth of the customers: expected and actual visits of a time holdout.",
+}
+SUMMARIES = "int_visits_summarised"
 
 
 class LayerTranslator(DagsterDbtTranslator):
@@ -32,11 +43,17 @@ def build_dbt_assets() -> dg.AssetsDefinition:
         for model, tests in tests_by_model(parsed).items()
     ]
 
-    @dg.multi_asset(name="marts", specs=specs, check_specs=checks)
+    predictions = [
+        dg.AssetSpec(["lake", name], group_name="predict", deps=[keys[SUMMARIES]], description=description)
+        for name, description in PREDICTIONS.items()
+    ]
+
+    @dg.multi_asset(name="marts", specs=[*specs, *predictions], check_specs=checks)
     def marts(network: NetworkResource) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-        home = network.claim().home
+        loaded = network.claim()
+        home = loaded.home
         prepare_warehouse(home, alert_columns())
-        results = build_marts(home, read_run(home).run_id)
+        results = build_marts(home, read_run(home).run_id, predict=lambda: predict(loaded))
         keep_alerts(home)
         tests = [r for r in results if r.resource_type == "test"]
         models = len(results) - len(tests)
@@ -45,9 +62,18 @@ def build_dbt_assets() -> dg.AssetsDefinition:
         for result in results:
             if result.resource_type != "test":
                 yield dg.MaterializeResult(asset_key=keys[result.asset], metadata=measured.get(result.asset, {}))
+            if result.name == SUMMARIES:
+                yield from (dg.MaterializeResult(asset_key=spec.key) for spec in predictions)
         yield from check_results(keys, tests)
 
     return marts
+
+
+def predict(network: Network) -> None:
+    """Between the halves: fit and score on what the first has summed up, and show it to the second."""
+    told = predict_customers(network.home, network.value.discount_rate)
+    add_predictions(network.home)
+    progress.info(f"predicted {told['customers']:,} customers by {told['model']}")
 
 
 def tests_by_model(parsed: dict) -> dict[str, list[str]]:

@@ -20,6 +20,7 @@ IDENTITY_TABLES = (
     "golden_record_audit",
     "contact_points",
 )
+PREDICTION_TABLES = ("customer_predictions", "model_fits", "model_calibration")
 PREVIOUS_ALERTS = "previous_churn_alerts"
 ALERT_STATE = "churn_alerts.parquet"
 
@@ -62,6 +63,14 @@ def prepare_warehouse(home: Home, alert_columns: dict[str, str]) -> None:
             alerts = f"select * from read_parquet({_literal(state / ALERT_STATE)})"
             connection.execute(f"insert into lake.{PREVIOUS_ALERTS} by name {alerts}")
     home.warehouse.chmod(0o600)
+
+
+def add_predictions(home: Home) -> None:
+    """Show dbt what predict/ has written, in the warehouse that prepare_warehouse began."""
+    with duckdb.connect(str(home.warehouse)) as connection:
+        for table in PREDICTION_TABLES:
+            path = _literal(home.predictions / f"{table}.parquet")
+            connection.execute(f"create or replace view lake.{table} as select * from read_parquet({path})")
 
 
 def keep_alerts(home: Home) -> None:

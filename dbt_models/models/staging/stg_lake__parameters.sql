@@ -23,5 +23,6 @@ select
     try_cast(churn_evidence as double) as churn_evidence,
     try_cast(churn_lapse_warn_quantile as double) as churn_lapse_warn_quantile,
     try_cast(churn_lapse_quantile as double) as churn_lapse_quantile,
-    try_cast(churn_lapse_min_days as bigint) as churn_lapse_min_days
+    try_cast(churn_lapse_min_days as bigint) as churn_lapse_min_days,
+    try_cast(value_margin as double) as value_margin
 from landed
