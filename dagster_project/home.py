@@ -92,6 +92,16 @@ class Home:
         return self.root / "state"
 
     @property
+    def sync(self) -> Path:
+        """What e-mail tools have acknowledged and told us: it describes them, so no swap and no rollback changes it."""
+        return self.state / "sync"
+
+    @property
+    def returned(self) -> Path:
+        """Feeds pulled from e-mail tools, landed with the next night's files."""
+        return self.root / "returned"
+
+    @property
     def snapshots(self) -> Path:
         return self.root / "snapshots"
 

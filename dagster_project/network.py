@@ -13,10 +13,11 @@ from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, field_validator
 
 from dagster_project.errors import NetworkError
 from dagster_project.home import Home
+from dagster_project.outbound import Destination, Override, PublishSection, Section
 
 NETWORK_VARIABLE = "REGULARS_NETWORK"
 KEY_VARIABLE = "REGULARS_KEY"
@@ -39,10 +40,6 @@ def _known_timezone(name: str) -> str:
     if name not in available_timezones():
         raise ValueError("an IANA time zone such as America/New_York")
     return name
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class NetworkSection(Section):
@@ -118,31 +115,14 @@ class CostsSection(Section):
 
 
 class ContactSection(Section):
-    caps_per_28_days: dict[str, Annotated[int, Field(ge=0)]] = {
-        "champions": 8,
-        "default": 4,
-        "at_risk": 2,
-        "hibernating": 1,
-    }
+    caps_per_28_days: dict[str, Annotated[int, Field(ge=0)]] = Field(
+        default={"champions": 8, "default": 4, "at_risk": 2, "hibernating": 1}
+    )
     holdout_share: Share = 0.10
 
 
 class ConsentSection(Section):
     jurisdiction: Literal["US", "CA", "EU", "UK"] = "US"
-
-
-class PublishSection(Section):
-    max_audience_shrink: Share = 0.10
-    max_removals: Share = 0.05
-    max_changes: Share = 0.50
-    max_rejects: Share = 0.02
-    keep_last: Days = 7
-    ready_by: Annotated[str, Field(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")] = "06:30"
-
-
-class Destination(Section):
-    name: Annotated[str, Field(pattern="^[a-z0-9_]+$")]
-    type: Literal["file"]
 
 
 class Network(Section):
@@ -152,7 +132,7 @@ class Network(Section):
     network: NetworkSection = NetworkSection()
     paths: PathsSection = PathsSection()
     as_of_date: Literal["latest"] | date = "latest"
-    sources: dict[str, str] = {}
+    sources: dict[str, str] = Field(default={})
     identity: IdentitySection = IdentitySection()
     staleness: StalenessSection = StalenessSection()
     rfm: RfmSection = RfmSection()
@@ -162,7 +142,7 @@ class Network(Section):
     contact: ContactSection = ContactSection()
     consent: ConsentSection = ConsentSection()
     publish: PublishSection = PublishSection()
-    destinations: list[Destination] = [Destination(name="email_drop", type="file")]
+    destinations: list[Destination] = Field(default=[Destination(name="email_drop", type="file")])
 
     @field_validator("destinations")
     @classmethod
@@ -186,6 +166,11 @@ class Network(Section):
     @property
     def home(self) -> Home:
         return Home((self.file.parent / self.paths.home).resolve())
+
+    @property
+    def own_audiences(self) -> Path:
+        """Folder of the network's own audiences."""
+        return self.file.parent / "audiences"
 
     @property
     def own_sources(self) -> Path:
@@ -251,6 +236,17 @@ def landing_options(url: str) -> dict[str, Any]:
     return {}
 
 
+def credential(destination: Destination) -> str:
+    """The secret in the environment variable that a destination names. Raises NetworkError when it is not set."""
+    secret = os.environ.get(destination.key_env or "")
+    if not secret:
+        raise NetworkError(
+            f"destination {destination.name}: the environment variable {destination.key_env} is not set; "
+            "set it to the tool's key before publishing"
+        )
+    return secret
+
+
 def hash_key(network: Network) -> bytes:
     """The key of keyed hashes: REGULARS_KEY, or one generated once into the state folder (0600)."""
     given = os.environ.get(KEY_VARIABLE)
@@ -290,5 +286,5 @@ def _allowed_keys(location: tuple) -> list[str]:
         if isinstance(part, int):
             continue
         annotation = model.model_fields[part].annotation
-        model = Destination if part == "destinations" else annotation
+        model = {"destinations": Destination, "overrides": Override}.get(part, annotation)
     return [key for key in model.model_fields if key != "file"]

@@ -27,7 +27,10 @@ TABLES = {
     "checks": """run_id VARCHAR, check_name VARCHAR, asset VARCHAR, kind VARCHAR, passed BOOLEAN,
                  detail VARCHAR""",
     "sync_runs": """run_id VARCHAR, destination VARCHAR, payload VARCHAR, rows_sent BIGINT, rows_removed BIGINT,
-                    status VARCHAR, reason VARCHAR""",
+                    status VARCHAR, reason VARCHAR, rows_rejected BIGINT, requests BIGINT, seconds DOUBLE""",
+    "sync_guards": """run_id VARCHAR, destination VARCHAR, audience VARCHAR, guard VARCHAR, count BIGINT, total BIGINT,
+                      outcome VARCHAR, detail VARCHAR, overridden_by VARCHAR, reason VARCHAR""",
+    "sync_left_out": """destination VARCHAR, audience VARCHAR, customer_id VARCHAR, reason VARCHAR, since DATE""",
     "sync_rejects": """run_id VARCHAR, destination VARCHAR, record_hash VARCHAR, code VARCHAR""",
 }
 
@@ -71,6 +74,7 @@ def update_ops(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         for table, columns in TABLES.items():
             connection.execute(f"create table if not exists {table} ({columns})")
+            _add_new_columns(connection, table, columns)
         yield connection
         connection.execute("checkpoint")
     except BaseException:
@@ -95,3 +99,12 @@ def record_failure(home: Home, reason: str) -> None:
                 "insert into runs values (?, null, ?, ?, 'failed', ?)",
                 [f"not-begun-{earlier + 1}", now, now, masked(reason)],
             )
+
+
+def _add_new_columns(connection: duckdb.DuckDBPyConnection, table: str, columns: str) -> None:
+    """An ops.duckdb of an older version gains the columns that came since."""
+    known = {name for name, *_ in connection.execute(f"describe {table}").fetchall()}
+    for column in (part.strip() for part in columns.split(",")):
+        name = column.split()[0].strip('"')
+        if name not in known:
+            connection.execute(f"alter table {table} add column {column}")

@@ -1,75 +1,115 @@
-"""The payload of e-mail destinations: profiles out of a sealed snapshot, opted-in columns only.
+"""The payload of e-mail destinations: profiles and audiences out of a sealed snapshot, opted-in columns only.
 
 There is no field for consent, and none can be added: a column whose name speaks of it is refused, so that
 resubscribing someone cannot be written.
 """
 
-import hashlib
-import hmac
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from dagster_project.errors import PublishError
+from dagster_project.outbound import EVERYONE
+from dagster_project.publish.working import literal, quoted
 from dagster_project.seal import read_dbt_manifest
 
-NAME = "email_profiles"
+NAME = EVERYONE
 MODEL = "sync_email_profiles"
+AUDIENCES_MODEL = "sync_email_audiences"
 KEY = "email"
+# Where an address belongs in the work tables, and what is never an attribute of a person at a tool.
+NO_ATTRIBUTES = (KEY, "customer_id", "row_hash")
 # A plausible address: one @, no blanks or control characters, a dot in the domain.
 ADDRESS = r"^[^@[:space:][:cntrl:],;<>]+@[^@[:space:][:cntrl:],;<>]+\.[A-Za-z]{2,}$"
-_CONSENT_WORDS = re.compile(
+_MAY_BE_MAILED = f"keyed_hash(lower({KEY})) not in (select record_hash from shared.suppressions)"
+CONSENT_WORDS = re.compile(
     r"consent|subscri|suppress|opt_?(in|out)|opted|block_?list|black_?list|status_if_new", re.IGNORECASE
 )
 
 
 @dataclass(frozen=True)
 class Profiles:
-    """Profiles ready to leave: table `payload` on `connection`, one row per address, in order of the address.
+    """Profiles ready to leave: view `payload` on `connection`, one row per address, in order of the address.
 
     rejected: keyed hashes of records set aside, with a code; they do not hold the others back.
+    duplicates: how many share an address with another, of which the lowest customer_id is kept.
+    may_be_mailed: an SQL condition over rows with an address: nobody has suppressed it since.
     """
 
     connection: duckdb.DuckDBPyConnection
     columns: tuple[str, ...]
     rows: int
     rejected: tuple[tuple[str, str], ...]
+    duplicates: int = 0
+    may_be_mailed: str = "true"
 
 
-@contextmanager
-def read_profiles(snapshot: Path, project_root: Path, key: bytes) -> Iterator[Profiles]:
-    """The profiles of a sealed snapshot, whose files are opened read-only.
+def read_profiles(connection: duckdb.DuckDBPyConnection, snapshot: Path, project_root: Path) -> Profiles:
+    """Bring a sealed snapshot's `sync` schema, opened read-only, into tables of a working connection.
 
-    Raises PublishError when two profiles share an address.
+    profiles   record_hash and the opted-in columns, one row per address that may be mailed
+    members    audience, record_hash, customer_id: who is in which audience; everybody is in email_profiles
+    Whoever is suppressed at any destination (`shared.suppressions`) is in neither.
     """
     columns = opted_in_columns(read_dbt_manifest(project_root))
-    with duckdb.connect() as connection:
-        file = str(snapshot / "restricted" / "people.duckdb").replace("'", "''")
-        connection.execute(f"attach '{file}' as people_of_run (read_only)")
-        selected = ", ".join(f'"{column}"' for column in columns)
+    selected = ", ".join(quoted(column) for column in columns)
+    connection.execute(f"attach {literal(snapshot / 'restricted' / 'people.duckdb')} as people_of_run (read_only)")
+    offered = f"select {selected} from people_of_run.sync.{MODEL}"
+    rejected = connection.execute(
+        f"""select keyed_hash(coalesce({KEY}, '')), 'not_an_address' from ({offered})
+            where not coalesce(regexp_matches({KEY}, '{ADDRESS}'), false) order by 1"""
+    ).fetchall()
+    connection.execute(
+        f"""create temp table profiles as
+            select keyed_hash(lower({KEY})) as record_hash, {selected} from ({offered})
+            where regexp_matches({KEY}, '{ADDRESS}')"""
+    )
+    duplicates = _set_duplicates_aside(connection, rejected)
+    connection.execute("delete from profiles using shared.suppressions s where profiles.record_hash = s.record_hash")
+    _read_members(connection)
+    connection.execute("detach people_of_run")
+    rows = connection.execute("select count(*) from profiles").fetchone()[0]
+    return Profiles(connection, columns, rows, tuple(rejected), duplicates, _MAY_BE_MAILED)
+
+
+def _set_duplicates_aside(connection: duckdb.DuckDBPyConnection, rejected: list[tuple[str, str]]) -> int:
+    twice = connection.execute(
+        "select record_hash, count(*) - 1 from profiles group by 1 having count(*) > 1 order by 1"
+    ).fetchall()
+    if twice:
+        order = "customer_id" if "customer_id" in _names(connection, "profiles") else KEY
         connection.execute(
-            f"create temp table offered as select {selected}, "
-            f"coalesce(regexp_matches({KEY}, '{ADDRESS}'), false) as is_address from people_of_run.sync.{MODEL}"
+            f"""delete from profiles where rowid in (
+                    select r from (select rowid as r, row_number() over (partition by record_hash order by {order}) as n
+                                   from profiles) where n > 1)"""
         )
-        connection.execute("detach people_of_run")
+        rejected += [(record_hash, "duplicate_key") for record_hash, count in twice for _ in range(count)]
+    return sum(count for _, count in twice)
+
+
+def _read_members(connection: duckdb.DuckDBPyConnection) -> None:
+    has_id = "customer_id" in _names(connection, "profiles")
+    customer = "customer_id" if has_id else KEY
+    connection.execute(
+        f"""create temp table members as
+            select {literal(EVERYONE)} as audience, record_hash, {customer} as customer_id from profiles"""
+    )
+    has_audiences = connection.execute(
+        "select count(*) from duckdb_tables() where database_name = 'people_of_run' and table_name = ?",
+        [AUDIENCES_MODEL],
+    ).fetchone()[0]
+    if has_audiences and has_id:
         connection.execute(
-            f"create temp table payload as select {selected} from offered where is_address order by {KEY}"
+            f"""insert into members
+                select a.audience, p.record_hash, p.customer_id
+                from people_of_run.sync.{AUDIENCES_MODEL} a join profiles p using (customer_id)"""
         )
-        rows, distinct = connection.execute(f"select count(*), count(distinct lower({KEY})) from payload").fetchone()
-        if rows != distinct:
-            raise PublishError(
-                f"{snapshot.name}: {rows - distinct} profiles of {MODEL} share an address with another; "
-                "nothing was sent: mend the model and run the night again"
-            )
-        bad = connection.execute(f"select coalesce({KEY}, '') from offered where not is_address order by 1").fetchall()
-        rejected = tuple(
-            (hmac.new(key, value.encode(), hashlib.sha256).hexdigest(), "not_an_address") for (value,) in bad
-        )
-        yield Profiles(connection, columns, rows, rejected)
+
+
+def _names(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    return [name for name, *_ in connection.execute(f"describe {table}").fetchall()]
 
 
 def opted_in_columns(dbt_manifest: dict) -> tuple[str, ...]:
@@ -90,7 +130,7 @@ def opted_in_columns(dbt_manifest: dict) -> tuple[str, ...]:
         raise PublishError(
             f"{MODEL}: column {KEY} is not marked `meta: {{publish: true}}`, so nothing can be addressed"
         )
-    consent = [column for column in columns if _CONSENT_WORDS.search(column)]
+    consent = [column for column in columns if CONSENT_WORDS.search(column)]
     if consent:
         raise PublishError(f"{MODEL}: {', '.join(consent)} is consent, which never leaves; take its publish mark away")
     return columns

@@ -1,48 +1,124 @@
-"""What publishing tells ops: counts, codes and keyed hashes, never an address."""
+"""What publishing tells ops: counts, codes, customer ids and keyed hashes, never an address."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 
 import duckdb
 
 from dagster_project.home import Home
 from dagster_project.ops import update_ops
+from dagster_project.publish.guards import Finding
 from dagster_project.publish.payload import NAME
 from dagster_project.seal import record_run
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """What one destination received; rejected: (keyed hash, code) per record set aside."""
+    """What one destination received.
+
+    rejected: (keyed hash, code) per record set aside. reason: why something waits for the next run, or None.
+    members: audience -> (added, removed). requests: HTTP requests made. seconds: wall clock.
+    """
 
     destination: str
     rows_sent: int
     rows_removed: int
-    rejected: tuple[tuple[str, str], ...]
+    rejected: tuple[tuple[str, str], ...] = ()
+    reason: str | None = None
+    members: dict[str, tuple[int, int]] = field(default_factory=dict)
+    requests: int = 0
+    seconds: float = 0.0
+    read_back: str | None = None
+
+
+def told(delivery: Delivery) -> str:
+    """A delivery in a few words."""
+    if delivery.reason is not None:
+        return f"{delivery.destination} stopped: {delivery.reason}"
+    rejected = f", {len(delivery.rejected)} rejected" if delivery.rejected else ""
+    return f"{delivery.destination} received {delivery.rows_sent} profiles{rejected}"
 
 
 def record_deliveries(home: Home, run_id: str, deliveries: list[Delivery]) -> None:
-    """The run's destinations have received; recorded again, it stands once."""
+    """What the run's destinations received; a delivery resumed adds to what stood there, a file's stands once."""
     with update_ops(home) as connection:
-        for table in ("sync_runs", "sync_rejects"):
-            connection.execute(f"delete from {table} where run_id = ?", [run_id])
         for delivery in deliveries:
-            connection.execute(
-                "insert into sync_runs values (?, ?, ?, ?, ?, 'delivered', null)",
-                [run_id, delivery.destination, NAME, delivery.rows_sent, delivery.rows_removed],
-            )
-            hashes, codes = ([rejected[i] for rejected in delivery.rejected] for i in (0, 1))
-            connection.execute(
-                "insert into sync_rejects select ?, ?, unnest(?::varchar[]), unnest(?::varchar[])",
-                [run_id, delivery.destination, hashes, codes],
-            )
+            _record_delivery(connection, run_id, delivery)
+
+
+def _record_delivery(connection: duckdb.DuckDBPyConnection, run_id: str, delivery: Delivery) -> None:
+    name = delivery.destination
+    if not delivery.requests:
+        connection.execute("delete from sync_runs where run_id = ? and destination = ?", [run_id, name])
+    connection.execute("delete from sync_rejects where run_id = ? and destination = ?", [run_id, name])
+    status, note = ("stopped", delivery.reason) if delivery.reason else ("delivered", delivery.read_back)
+    rejected = len(delivery.rejected)
+    members = dict(delivery.members)
+    _, gone = members.pop(NAME, (0, 0 if members else delivery.rows_removed))
+    rows = [(NAME, delivery.rows_sent, gone, rejected)]
+    rows += [(audience, added, removed, 0) for audience, (added, removed) in sorted(members.items())]
+    for payload, sent, removed, refused in rows:
+        connection.execute(
+            """insert into sync_runs (run_id, destination, payload, rows_sent, rows_removed, status, reason,
+                   rows_rejected, requests, seconds) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            [run_id, name, payload, sent, removed, status, note, refused, delivery.requests, delivery.seconds],
+        )
+    hashes, codes = ([one[i] for one in delivery.rejected] for i in (0, 1))
+    connection.execute(
+        "insert into sync_rejects select ?, ?, unnest(?::varchar[]), unnest(?::varchar[])",
+        [run_id, name, hashes, codes],
+    )
+
+
+def record_guards(home: Home, run_id: str, judged: list[Finding]) -> None:
+    """What refused, and what was set aside by whom and why; nothing to tell writes nothing."""
+    if not judged:
+        return
+    with update_ops(home) as connection:
+        connection.execute("delete from sync_guards where run_id = ?", [run_id])
+        for one in judged:
+            by, reason = (one.override.by, one.override.reason) if one.override else (None, None)
+            outcome = "overridden" if one.override else "refused"
+            row = [
+                run_id,
+                one.destination,
+                one.audience,
+                one.guard,
+                one.count,
+                one.total,
+                outcome,
+                one.told,
+                by,
+                reason,
+            ]
+            connection.execute("insert into sync_guards values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+
+def record_left_out(home: Home, connection: duckdb.DuckDBPyConnection, as_of_date: date) -> None:
+    """Who was held out of which audience, from which day on; who had no contact left, tonight."""
+    rows = connection.execute("select * from left_out order by all").fetchall()
+    if not rows:
+        return
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    with update_ops(home) as ops:
+        ops.execute(
+            """insert into sync_left_out
+               select unnest(?::varchar[]) as destination, unnest(?::varchar[]) as audience,
+                   unnest(?::varchar[]) as customer_id, unnest(?::varchar[]) as reason, ?::date as since
+               except all select destination, audience, customer_id, reason, ?::date from sync_left_out""",
+            [*columns, as_of_date, as_of_date],
+        )
 
 
 def record_refused(home: Home, run_id: str, as_of_date: str, reason: str) -> None:
     """A guard refused: nothing was sent and the swap did not happen."""
     with update_ops(home) as connection:
         connection.execute("delete from sync_runs where run_id = ?", [run_id])
-        connection.execute("insert into sync_runs values (?, null, ?, 0, 0, 'refused', ?)", [run_id, NAME, reason])
+        connection.execute(
+            """insert into sync_runs (run_id, destination, payload, rows_sent, rows_removed, status, reason)
+               values (?, null, ?, 0, 0, 'refused', ?)""",
+            [run_id, NAME, reason],
+        )
     record_run(home, run_id, as_of_date, "refused", reason)
 
 
@@ -65,3 +141,12 @@ def is_recorded(home: Home, run_id: str) -> bool:
             "select count(*) from runs where run_id = ? and status in ('published', 'rolled_back')", [run_id]
         ).fetchone()
     return bool(found[0])
+
+
+def last_run_was_refused(home: Home) -> bool:
+    """Whether the newest run was refused, by the gate or by a guard: then nothing at all is sent."""
+    if not home.ops.is_file():
+        return False
+    with duckdb.connect(str(home.ops), read_only=True) as connection:
+        row = connection.execute("select status from runs order by started_at desc, run_id desc limit 1").fetchone()
+    return row is not None and row[0] == "refused"

@@ -1,24 +1,37 @@
 """The release: which snapshot is next, the swap that makes it the published one, and the way back.
 
-Order on a night: verify the seal, guard every destination, deliver, record, swap, prune. The swap is one rename of
-a link, and state/<run_id> is current because its run is published, so marts and state change together.
+Order on a night: verify the seal, ask the tools whom they must not mail, guard every destination, write files, swap,
+send to the tools, record, prune. The swap is one rename of a link, and state/<run_id> is current because its run is
+published, so marts and state change together. Tools are sent to after the swap: what they acknowledge is always of a
+published run, and lies in state/sync, which describes them and is no part of any snapshot.
 
 After a rollback the snapshots sealed up to then are withdrawn (state/rollback.json, written before the swap):
 publish takes only what was sealed later, so a bad set does not come back by itself.
 """
 
 import os
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from dagster_project.claim import claim_home
 from dagster_project.errors import PublishError
 from dagster_project.home import Home
-from dagster_project.network import Network, hash_key
-from dagster_project.publish.destinations import DESTINATION_TYPES
-from dagster_project.publish.guards import Difference, refuse_unlikely
-from dagster_project.publish.payload import read_profiles
-from dagster_project.publish.records import Delivery, is_recorded, record_deliveries, record_refused, record_rollback
+from dagster_project.network import Network
+from dagster_project.publish.courier import Pace
+from dagster_project.publish.destinations import opened_tools
+from dagster_project.publish.pending import clear_pending, mark_pending, pending_run
+from dagster_project.publish.prepared import Prepared, preparing
+from dagster_project.publish.records import (
+    Delivery,
+    is_recorded,
+    last_run_was_refused,
+    record_deliveries,
+    record_refused,
+    record_rollback,
+    told,
+)
 from dagster_project.seal import (
     ROLLBACK,
     read_manifest,
@@ -44,31 +57,52 @@ class PublishResult:
     message: str
 
 
-def publish(home: Home, network: Network, project_root: Path, run_id: str | None = None) -> PublishResult:
+def publish(
+    home: Home, network: Network, project_root: Path, run_id: str | None = None, pace: Pace | None = None
+) -> PublishResult:
     """Publish the newest sealed snapshot (or run_id's) if it is newer than the published one.
 
-    With nothing newer it sends and replaces nothing, and says so; a refused candidate is no snapshot and is
-    never looked at. Killed at any instant and called again, it ends as if it had not been.
-    Raises SealBroken, or PublishError when a guard refuses: both before anything leaves or is swapped.
+    With nothing newer it replaces nothing and sends only what a stopped delivery of the published run left over; a
+    refused candidate is no snapshot and is never looked at. Killed at any instant and called again, it ends as if
+    it had not been. Raises SealBroken, or PublishError when a guard refuses: both before anything leaves or is
+    swapped. Raises PublishError after the swap when a tool stopped taking: the rest waits for the next call.
     """
+    claim_home(home)
     before = home.published_run()
     snapshot = _next_snapshot(home, run_id)
     if snapshot is None:
-        return _nothing_to_do(home, network)
+        return _nothing_to_do(home, network, project_root, pace)
     manifest = verify_sealed(snapshot, project_root)
     settle_state(home, snapshot)
-    try:
-        deliveries = _deliver(home, network, project_root, snapshot)
-    except PublishError as refusal:
-        record_refused(home, snapshot.name, manifest["as_of_date"], str(refusal))
-        raise
+    with _preparing(home, network, project_root, snapshot, manifest, pace) as prepared:
+        _deliver_files(prepared)
+        mark_pending(home, snapshot.name)
+        _swap(home, snapshot)
+        record_run(home, snapshot.name, manifest["as_of_date"], "published", None)
+        deliveries = _send(prepared)
     record_deliveries(home, snapshot.name, deliveries)
-    _swap(home, snapshot)
-    record_run(home, snapshot.name, manifest["as_of_date"], "published", None)
     _prune(home, network.publish.keep_last)
-    sent = "; ".join(f"{d.destination} received {d.rows_sent} profiles" for d in deliveries) or "no destinations"
+    _complete(home, snapshot.name, deliveries)
+    sent = "; ".join(told(delivery) for delivery in deliveries) or "no destinations"
     message = f"published {snapshot.name} (as of {manifest['as_of_date']}) in place of {before or 'nothing'}; {sent}"
     return PublishResult(snapshot.name, before, tuple(deliveries), message)
+
+
+def finish_deliveries(home: Home, network: Network, project_root: Path, pace: Pace | None = None) -> list[Delivery]:
+    """Send what a stopped or killed delivery of the published run left over; nothing when the last run was refused,
+    or after a rollback."""
+    published = home.published_run()
+    if published is None or pending_run(home) != published or last_run_was_refused(home):
+        return []
+    claim_home(home)
+    snapshot = home.snapshots / published
+    manifest = verify_sealed(snapshot, None)
+    with _preparing(home, network, project_root, snapshot, manifest, pace) as prepared:
+        _deliver_files(prepared)
+        deliveries = _send(prepared)
+    record_deliveries(home, published, deliveries)
+    _complete(home, published, deliveries)
+    return deliveries
 
 
 def rollback(home: Home, run_id: str) -> PublishResult:
@@ -82,6 +116,7 @@ def rollback(home: Home, run_id: str) -> PublishResult:
     manifest = verify_sealed(snapshot, None)
     newest = read_manifest(sealed_snapshots(home)[-1])["sequence"]
     settle_state(home, snapshot)
+    clear_pending(home)
     write_json(home.state / ROLLBACK, {"run_id": run_id, "withdrawn_up_to": max(newest, withdrawn_up_to(home))})
     if before == run_id:
         return PublishResult(
@@ -127,36 +162,57 @@ def _kept(home: Home, run_id: str) -> Path:
     return kept[run_id]
 
 
-def _nothing_to_do(home: Home, network: Network) -> PublishResult:
+def _nothing_to_do(home: Home, network: Network, project_root: Path, pace: Pace | None) -> PublishResult:
     """Also completes what a kill right after the swap left undone."""
     published = home.published_run()
     if published is None:
         return PublishResult(None, None, (), "nothing to publish: no run has been sealed; nothing was sent or replaced")
     complete_record(home)
+    deliveries = finish_deliveries(home, network, project_root, pace)
     _prune(home, network.publish.keep_last)
-    message = f"nothing to publish: no run sealed after {published}, which stays; nothing was sent or replaced"
-    return PublishResult(published, None, (), message)
+    sent = "; ".join(told(delivery) for delivery in deliveries)
+    what = f"nothing was replaced; {sent}" if deliveries else "nothing was sent or replaced"
+    message = f"nothing to publish: no run sealed after {published}, which stays; {what}"
+    return PublishResult(published, None, tuple(deliveries), message)
 
 
-def _deliver(home: Home, network: Network, project_root: Path, snapshot: Path) -> list[Delivery]:
-    """Guard every destination, then deliver to each: a refusal by one keeps all from sending."""
-    published = home.published_run()
-    before = home.snapshots / published if published else None
-    if not network.destinations:
-        return []
+@contextmanager
+def _preparing(
+    home: Home, network: Network, project_root: Path, snapshot: Path, manifest: dict, pace: Pace | None
+) -> Iterator[Prepared]:
+    """Everything that can refuse, done before anything leaves; a refusal is told in ops, unless the run stands
+    published already."""
     with ExitStack() as stack:
-        profiles = stack.enter_context(read_profiles(snapshot, project_root, hash_key(network)))
-        differences: dict[str, Difference] = {}
-        for destination in network.destinations:
-            difference = DESTINATION_TYPES[destination.type].compare(before, destination.name, profiles)
-            refuse_unlikely(destination.name, difference, network.publish)
-            differences[destination.name] = difference
-        for destination in network.destinations:
-            DESTINATION_TYPES[destination.type].deliver(snapshot, destination.name, profiles)
-        return [
-            Delivery(name, profiles.rows, difference.removed, profiles.rejected)
-            for name, difference in differences.items()
-        ]
+        try:
+            tools = stack.enter_context(opened_tools(network, pace or Pace()))
+            prepared = stack.enter_context(
+                preparing(home, network, project_root, snapshot, manifest["as_of_date"], tools, pace or Pace())
+            )
+        except PublishError as refusal:
+            if home.published_run() != snapshot.name:
+                record_refused(home, snapshot.name, manifest["as_of_date"], str(refusal))
+            raise
+        yield prepared
+
+
+def _deliver_files(prepared: Prepared) -> None:
+    prepared.deliver_files()
+
+
+def _send(prepared: Prepared) -> list[Delivery]:
+    return prepared.send()
+
+
+def _complete(home: Home, run_id: str, deliveries: list[Delivery]) -> None:
+    """Nothing is pending any more, or raise what stopped."""
+    stopped = [delivery for delivery in deliveries if delivery.reason is not None]
+    if not stopped:
+        clear_pending(home)
+        return
+    raise PublishError(
+        f"{run_id} is published, but {'; '.join(f'{d.destination}: {d.reason}' for d in stopped)}. "
+        "What was not acknowledged waits and is sent by the next run"
+    )
 
 
 def _swap(home: Home, snapshot: Path) -> None:

@@ -1,11 +1,32 @@
 """Destinations: one module per kind of tool, registered here under the `type` network.yaml gives it.
 
-A destination module offers compare(published, name, profiles) -> Difference and
-deliver(snapshot, name, profiles) -> None; deliver may be called again after a kill and converges.
+A tool with an API is a class of publish/tool.py's shape over the shared engine; it has no say in what is sent.
+A store of files (file, sftp, s3) takes whole sets, never overwritten.
 """
 
-from types import ModuleType
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-from dagster_project.publish.destinations import file
+from dagster_project.network import Network, credential
+from dagster_project.outbound import Destination
+from dagster_project.publish.courier import Pace
+from dagster_project.publish.destinations.klaviyo import Klaviyo
+from dagster_project.publish.tool import Tool
 
-DESTINATION_TYPES: dict[str, ModuleType] = {"file": file}
+TOOLS: dict[str, Callable[[Destination, str, Pace], Tool]] = {"klaviyo": Klaviyo}
+FILES = ("file",)
+
+
+@contextmanager
+def opened_tools(network: Network, pace: Pace) -> Iterator[dict[str, Tool]]:
+    """Destination name -> tool, each with its own credential. Raises NetworkError when one is not set."""
+    tools = {
+        destination.name: TOOLS[destination.type](destination, credential(destination), pace)
+        for destination in network.destinations
+        if destination.type in TOOLS
+    }
+    try:
+        yield tools
+    finally:
+        for tool in tools.values():
+            tool.close()

@@ -10,7 +10,7 @@ import pytest
 
 from dagster_project.errors import PublishError
 from dagster_project.network import Destination
-from dagster_project.publish.destinations import DESTINATION_TYPES
+from dagster_project.publish.destinations import FILES, TOOLS
 from dagster_project.publish.destinations.file import compare, deliver
 from dagster_project.publish.guards import Difference
 from dagster_project.publish.payload import Profiles, opted_in_columns
@@ -64,8 +64,8 @@ def test_a_delivery_is_never_written_again(tmp_path):
 
 def test_nothing_delivered_before_is_nothing_to_compare(tmp_path):
     offered = profiles(("a@x.org", "Ada", 1, "h"), rejected=(("hash", "code"),))
-    assert compare(None, "drop", offered) == Difference(offered=1, rejected=1, acknowledged=None)
-    assert compare(tmp_path, "drop", offered) == Difference(offered=1, rejected=1, acknowledged=None)
+    assert compare(None, "drop", offered)["email_profiles"] == Difference(offered=1, rejected=1, acknowledged=None)
+    assert compare(tmp_path, "drop", offered)["email_profiles"] == Difference(offered=1, rejected=1, acknowledged=None)
 
 
 def test_the_comparison_counts_what_is_gone_and_what_differs(tmp_path):
@@ -76,7 +76,9 @@ def test_the_comparison_counts_what_is_gone_and_what_differs(tmp_path):
     )
     # a is gone, b visits more, c is the same under another hash, d is new.
     offered = profiles(("b@x.org", "Bo", 2, "h9"), ("c@x.org", None, 1, "h9"), ("d@x.org", "Di", 1, "h4"))
-    assert compare(tmp_path, "drop", offered) == Difference(offered=3, rejected=0, acknowledged=3, removed=1, changed=1)
+    assert compare(tmp_path, "drop", offered)["email_profiles"] == Difference(
+        offered=3, rejected=0, acknowledged=3, removed=1, changed=1
+    )
 
 
 def manifest_of(**columns) -> dict:
@@ -103,4 +105,4 @@ def test_without_an_address_or_a_model_nothing_is_sent():
 
 
 def test_every_type_that_network_yaml_allows_has_a_destination():
-    assert set(get_args(Destination.model_fields["type"].annotation)) == set(DESTINATION_TYPES)
+    assert set(get_args(Destination.model_fields["type"].annotation)) == {*FILES, *TOOLS}

@@ -1,0 +1,158 @@
+"""The engine: works one destination's outbox off until the tool has acknowledged, or named, every record.
+
+At least once, idempotent: a stretch is kept as submitted with its job id before anything else is sent, and as done
+only when the tool has said so. After a kill at any point open jobs are asked about first; what was not acknowledged
+is compared anew, under the suppressions of then.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+
+from dagster_project.publish.courier import BatchRefused, DestinationStopped, Pace, wait
+from dagster_project.publish.ledger import Ledger, Open
+from dagster_project.publish.tool import ACTIONS, Limits, Receipt, Record, Task, Tool
+
+TOO_LARGE = "record_too_large"
+MAX_LOST = 3
+# What stands around the records of a request, generously.
+_ENVELOPE = 2_000
+
+Row = tuple[int, str, str, str | None]
+
+
+def finish_open_jobs(ledger: Ledger, tool: Tool, lists: dict[str, str], pace: Pace) -> bool:
+    """Ask about every job that was open when a run ended; False when one is still at work."""
+    for stretch in ledger.open_ranges():
+        _settle(ledger, tool, ledger.task_of(stretch, lists), stretch, pace)
+    if ledger.open_ranges():
+        return False
+    ledger.fold()
+    return True
+
+
+def deliver(ledger: Ledger, tool: Tool, lists: dict[str, str], pace: Pace, progress: Callable[[str], None]) -> None:
+    """Send the outbox: upserts, then additions, then removals. Raises DestinationStopped; the ledger then tells
+    how far it came."""
+    for action in ACTIONS:
+        for audience, first, last in ledger.segments(action):
+            _deliver_segment(ledger, tool, Task(action, audience, lists.get(audience, "")), (first, last), pace)
+            progress(f"{action} {audience or 'profiles'}: {last - first + 1:,} records")
+        if action == "upsert":
+            ledger.leave_out_rejected()
+
+
+def _deliver_segment(ledger: Ledger, tool: Tool, task: Task, span: tuple[int, int], pace: Pace) -> None:
+    at_work: list[Open] = []
+    for rows, records, encoded in _batches(ledger, tool, task, span):
+        at_work += _send(ledger, tool, task, rows, records, encoded)
+        while len(at_work) >= tool.in_flight:
+            _settle(ledger, tool, task, at_work.pop(0), pace)
+    for stretch in at_work:
+        _settle(ledger, tool, task, stretch, pace)
+    if any(span[0] <= stretch.first_seq <= span[1] for stretch in ledger.open_ranges()):
+        raise DestinationStopped(f"jobs are still at work after {pace.job:.0f} seconds; the next run asks about them")
+
+
+def _batches(
+    ledger: Ledger, tool: Tool, task: Task, span: tuple[int, int]
+) -> Iterator[tuple[list[Row], list[Record], list[str]]]:
+    """As many records as the tool allows, by count and bytes; one too large for it is a rejected record."""
+    limits = tool.limits(task)
+    first, last = span
+    while rows := ledger.rows(first, last, limits.records):
+        batch: tuple[list[Row], list[Record], list[str]] = ([], [], [])
+        size = _ENVELOPE
+        for row in rows:
+            record = Record(row[1], row[2], json.loads(row[3]) if row[3] else {})
+            text = tool.encode(task, record)
+            length = len(text.encode()) + 1
+            if _is_too_large(length, limits):
+                if batch[0]:
+                    break
+                ledger.done(row[0], row[0], {row[0]: TOO_LARGE})
+                first = row[0] + 1
+                continue
+            if size + length > limits.bytes:
+                break
+            size += length
+            for part, value in zip(batch, (row, record, text), strict=True):
+                part.append(value)
+        if batch[0]:
+            yield batch
+            first = batch[0][-1][0] + 1
+
+
+def _is_too_large(length: int, limits: Limits) -> bool:
+    return length > limits.record_bytes or length + _ENVELOPE > limits.bytes
+
+
+def _send(
+    ledger: Ledger, tool: Tool, task: Task, rows: list[Row], records: list[Record], encoded: list[str]
+) -> list[Open]:
+    """Submit a batch, halving it while the tool refuses it, down to the bad record; the jobs it became."""
+    first, last = rows[0][0], rows[-1][0]
+    try:
+        receipt = tool.submit(task, records, encoded)
+    except BatchRefused as refused:
+        return _halve(ledger, tool, task, rows, refused.code)
+    if receipt.job_id is not None:
+        ledger.submitted(first, last, receipt.job_id)
+        return [Open(first, last, receipt.job_id)]
+    _done(ledger, rows, receipt)
+    return []
+
+
+def _halve(ledger: Ledger, tool: Tool, task: Task, rows: list[Row], code: str) -> list[Open]:
+    if len(rows) == 1:
+        ledger.done(rows[0][0], rows[0][0], {rows[0][0]: code})
+        return []
+    middle = len(rows) // 2
+    at_work = []
+    for half in (rows[:middle], rows[middle:]):
+        records, encoded = _encode(tool, task, half)
+        at_work += _send(ledger, tool, task, half, records, encoded)
+    return at_work
+
+
+def _settle(ledger: Ledger, tool: Tool, task: Task, stretch: Open, pace: Pace, lost: int = 0) -> None:
+    """Wait for a job; one that the tool lost or that failed for a record it does not name is sent anew."""
+    rows = ledger.rows(stretch.first_seq, stretch.last_seq, stretch.last_seq - stretch.first_seq + 1)
+    records, encoded = _encode(tool, task, rows)
+    try:
+        receipt = _wait_for(tool, task, stretch, records, pace)
+    except BatchRefused as refused:
+        ledger.forget(stretch)
+        again = _halve(ledger, tool, task, rows, refused.code)
+    else:
+        if receipt is None:
+            return
+        if receipt.job_id is None:
+            _done(ledger, rows, receipt)
+            return
+        ledger.forget(stretch)
+        lost += 1
+        if lost > MAX_LOST:
+            raise DestinationStopped(f"the tool lost the same job {lost} times; publish again later")
+        again = _send(ledger, tool, task, rows, records, encoded)
+    for part in again:
+        _settle(ledger, tool, task, part, pace, lost)
+
+
+def _wait_for(tool: Tool, task: Task, stretch: Open, records: list[Record], pace: Pace) -> Receipt | None:
+    waited = 0.0
+    while True:
+        receipt = tool.poll(task, stretch.job_id, records)
+        if receipt is not None or waited >= pace.job:
+            return receipt
+        wait(pace.poll)
+        waited += pace.poll
+
+
+def _encode(tool: Tool, task: Task, rows: list[Row]) -> tuple[list[Record], list[str]]:
+    records = [Record(email, customer, json.loads(payload) if payload else {}) for _, email, customer, payload in rows]
+    return records, [tool.encode(task, record) for record in records]
+
+
+def _done(ledger: Ledger, rows: list[Row], receipt: Receipt) -> None:
+    rejected = {rows[place][0]: code for place, code in receipt.rejected.items()}
+    ledger.done(rows[0][0], rows[-1][0], rejected)

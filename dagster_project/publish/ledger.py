@@ -1,0 +1,138 @@
+"""What one destination acknowledged, and its outbox: state/sync/<destination>.duckdb, attached as `ledger`.
+
+acknowledged  one row per profile (audience '') and per member of an audience, as the tool confirmed it
+refused       what the tool rejected; not sent again until the profile changes
+outbox        what is to be sent now, in order: upserts, then additions, then removals
+ranges        which stretch of the outbox was submitted or acknowledged, with the tool's job id
+failures      rejected records of the outbox
+Only whole statements write here, so that a kill leaves what was true before or after one.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.home import Home
+from dagster_project.publish.tool import Action, Task
+from dagster_project.publish.working import attach_state
+
+TABLES = """
+create table if not exists ledger.acknowledged (
+    audience varchar, record_hash varchar, email varchar, customer_id varchar, payload_hash varchar);
+create table if not exists ledger.refused (audience varchar, record_hash varchar, payload_hash varchar, code varchar);
+create table if not exists ledger.outbox (
+    seq bigint, action varchar, audience varchar, record_hash varchar, email varchar, customer_id varchar,
+    payload varchar, payload_hash varchar);
+create table if not exists ledger.ranges (first_seq bigint, last_seq bigint, state varchar, job_id varchar);
+create table if not exists ledger.failures (seq bigint, code varchar);
+create table if not exists ledger.meta (name varchar, value varchar);
+"""
+_SETTLED = "ledger.outbox o join ledger.ranges r on o.seq between r.first_seq and r.last_seq and r.state = 'done'"
+
+
+@dataclass(frozen=True)
+class Open:
+    """A submitted stretch whose job has not ended."""
+
+    first_seq: int
+    last_seq: int
+    job_id: str
+
+
+@contextmanager
+def open_ledger(connection: duckdb.DuckDBPyConnection, home: Home, destination: str) -> Iterator["Ledger"]:
+    file = home.sync / f"{destination}.duckdb"
+    attach_state(connection, file, "ledger")
+    try:
+        connection.execute(TABLES)
+        yield Ledger(connection, file)
+    finally:
+        connection.execute("detach ledger")
+
+
+class Ledger:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, file: Path):
+        self.connection, self.file = connection, file
+
+    def open_ranges(self) -> list[Open]:
+        rows = self.connection.execute(
+            "select first_seq, last_seq, job_id from ledger.ranges where state = 'submitted' order by first_seq"
+        ).fetchall()
+        return [Open(*row) for row in rows]
+
+    def submitted(self, first: int, last: int, job_id: str) -> None:
+        """Kept at once: after a kill the job is asked about, not sent again."""
+        self.connection.execute("insert into ledger.ranges values (?, ?, 'submitted', ?)", [first, last, job_id])
+
+    def done(self, first: int, last: int, rejected: dict[int, str]) -> None:
+        """A stretch has been taken; rejected: seq -> code."""
+        self.connection.execute("begin")
+        if rejected:
+            self.connection.execute(
+                "insert into ledger.failures select unnest(?::bigint[]), unnest(?::varchar[])",
+                [list(rejected), list(rejected.values())],
+            )
+        self.connection.execute("delete from ledger.ranges where first_seq = ? and last_seq = ?", [first, last])
+        self.connection.execute("insert into ledger.ranges values (?, ?, 'done', null)", [first, last])
+        self.connection.execute("commit")
+
+    def forget(self, stretch: Open) -> None:
+        """The tool lost the job: its records are to be sent anew."""
+        self.connection.execute(
+            "delete from ledger.ranges where first_seq = ? and last_seq = ?", [stretch.first_seq, stretch.last_seq]
+        )
+
+    def task_of(self, stretch: Open, lists: dict[str, str]) -> Task:
+        action, audience = self.connection.execute(
+            "select action, audience from ledger.outbox where seq = ?", [stretch.first_seq]
+        ).fetchone()
+        return Task(action, audience, lists.get(audience, ""))
+
+    def segments(self, action: Action) -> list[tuple[str, int, int]]:
+        """(audience, first seq, last seq) of each stretch of one action and audience."""
+        return self.connection.execute(
+            "select audience, min(seq), max(seq) from ledger.outbox where action = ? group by 1 order by 2", [action]
+        ).fetchall()
+
+    def rows(self, first: int, last: int, most: int) -> list[tuple[int, str, str, str | None]]:
+        """(seq, email, customer_id, payload) in order, at most `most`."""
+        return self.connection.execute(
+            "select seq, email, customer_id, payload from ledger.outbox where seq between ? and ? order by seq limit ?",
+            [first, last, most],
+        ).fetchall()
+
+    def leave_out_rejected(self) -> None:
+        """Whoever the tool would not have as a profile is put on no list."""
+        self.connection.execute(
+            """delete from ledger.outbox where action = 'add' and record_hash in (
+                   select record_hash from ledger.outbox join ledger.failures using (seq) where action = 'upsert')"""
+        )
+
+    def fold(self) -> None:
+        """Take what was acknowledged over, and empty the outbox of what is not open. Repeating it changes nothing."""
+        run = self.connection.execute
+        run(
+            f"""create or replace temp table settled as
+                select o.*, f.code from {_SETTLED} left join ledger.failures f using (seq)"""
+        )
+        run("begin")
+        of_settled = "s where s.audience = t.audience and s.record_hash = t.record_hash"
+        taken = "(select audience, record_hash from settled where code is null)"
+        run(f"delete from ledger.acknowledged t using {taken} {of_settled}")
+        run(
+            """insert into ledger.acknowledged
+               select audience, record_hash, email, customer_id, payload_hash from settled
+               where action <> 'remove' and code is null"""
+        )
+        run(f"delete from ledger.refused t using (select audience, record_hash from settled) {of_settled}")
+        run(
+            """insert into ledger.refused
+               select audience, record_hash, payload_hash, code from settled where code is not null"""
+        )
+        for table in ("outbox", "ranges", "failures"):
+            run(f"delete from ledger.{table}")
+        run("commit")
+        run("drop table settled")
