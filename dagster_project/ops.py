@@ -23,7 +23,7 @@ TABLES = {
                 rows_read BIGINT, rows_landed BIGINT, rows_duplicate BIGINT, rows_rejected BIGINT,
                 status VARCHAR, reason VARCHAR""",
     "rejected_rows": """file VARCHAR, row_number BIGINT, "column" VARCHAR, reason VARCHAR, value_masked VARCHAR""",
-    "drift": """path VARCHAR, source VARCHAR, change VARCHAR, column_name VARCHAR""",
+    "drift": """path VARCHAR, source VARCHAR, change VARCHAR, column_name VARCHAR, detail VARCHAR""",
     "checks": """run_id VARCHAR, check_name VARCHAR, asset VARCHAR, kind VARCHAR, passed BOOLEAN,
                  detail VARCHAR""",
     "sync_runs": """run_id VARCHAR, destination VARCHAR, payload VARCHAR, rows_sent BIGINT, rows_removed BIGINT,

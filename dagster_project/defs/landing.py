@@ -10,6 +10,8 @@ from dagster_project.extract.nightly import Landed, extract_night
 from dagster_project.feeds import load_feeds
 from dagster_project.ops import masked
 
+# The rest stands in ops.drift.
+DRIFTS_SHOWN = 50
 LANDING_ZONE = dg.AssetSpec(
     "landing_zone", group_name="landing", description="Exports as locations and the franchisor deliver them; read only."
 )
@@ -74,8 +76,10 @@ def clean(network: NetworkResource) -> Iterator[dg.MaterializeResult]:
 
 def _landed_metadata(landed: Landed, feed: str) -> dict:
     set_aside = [f"- {masked(entry.reason or '')}" for entry in landed.set_aside]
+    drifted = [f"- {masked(path)}: {d.change} {masked(d.column)} {d.detail}".rstrip() for path, d in landed.drift(feed)]
     return {
         **landed.counts(feed),
         "as_of_date": landed.as_of_date.isoformat(),
+        "drift": dg.MetadataValue.md("\n".join(drifted[:DRIFTS_SHOWN]) or "none"),
         "files set aside (all feeds)": dg.MetadataValue.md("\n".join(set_aside) or "none"),
     }

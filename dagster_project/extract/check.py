@@ -1,6 +1,5 @@
 """A rehearsal of landing: what each file would become. It lands beside the network's home and forgets it again."""
 
-import json
 import tempfile
 from collections.abc import Iterator
 from itertools import islice
@@ -8,6 +7,7 @@ from itertools import islice
 import duckdb
 
 from dagster_project.errors import UnreadableFile
+from dagster_project.extract.drift import drift_of, with_moves
 from dagster_project.extract.land import land_files
 from dagster_project.extract.ledger import Entry
 from dagster_project.extract.mirror import bring_in
@@ -29,7 +29,7 @@ def check_landing(network: Network) -> Iterator[str]:
         paths = network.paths.model_copy(update={"home": folder})
         rehearsal = network.model_copy(update={"paths": paths})
         bring_in(rehearsal)
-        entries = settle_deliveries(rehearsal.home, land_files(rehearsal))
+        entries = with_moves(settle_deliveries(rehearsal.home, land_files(rehearsal)))
         proposed: set[tuple[str, ...]] = set()
         for entry in entries:
             yield from _tell(rehearsal.home, entry) if entry.contract else _set_aside(rehearsal, entry, proposed)
@@ -42,8 +42,8 @@ def _tell(home: Home, entry: Entry) -> Iterator[str]:
     counts += f", {entry.rows_duplicate:,} duplicate" if entry.rows_duplicate else ""
     counts += f", {entry.rows_rejected:,} rejected" if entry.rows_rejected else ""
     yield f"{entry.contract} -> {entry.feed}  {entry.path}  ({counts})"
-    for change, *names in json.loads(entry.drift):
-        yield f"    drift: {change} {', '.join(map(repr, names))}"
+    for drift in drift_of(entry):
+        yield f"    drift: {drift.change} {drift.column!r}{f' {drift.detail!r}' if drift.detail else ''}"
     if entry.is_current and entry.rows_rejected:
         rejects = duckdb.execute(
             'select row_number, "column", reason from read_parquet(?) order by row_number limit ?',

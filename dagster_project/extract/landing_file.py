@@ -9,9 +9,9 @@ import pyarrow.compute as pc
 
 from dagster_project.errors import UnreadableFile
 from dagster_project.extract.contract_language import Contract, ContractPart
+from dagster_project.extract.drift import NewValues, columns_drifted, drift_text
 from dagster_project.extract.ledger import Entry
 from dagster_project.extract.locations import Location, context_of
-from dagster_project.extract.recognise import drift_of
 from dagster_project.extract.tables import Rows, Table
 from dagster_project.extract.writing import ParquetWriter
 from dagster_project.feeds import load_feeds
@@ -56,6 +56,7 @@ class FileInLanding:
         name = f"{self.blank.file_key}.parquet"
         self.landed = ParquetWriter(self.home.landed(self.contract.feed) / name, even_empty=True)
         self.rejected = ParquetWriter(self.home.rejected / name, even_empty=False)
+        self.new_values = NewValues(self.contract)
         self.parts = [
             FileInLanding(
                 self.home,
@@ -70,6 +71,11 @@ class FileInLanding:
             )
             for part in self.contract.parts
         ]
+
+    def look_at(self, cells: pa.Table) -> None:
+        """Note what is new in a batch of cells, before it is typed."""
+        for feed in (self, *self.parts):
+            feed.new_values.see(cells)
 
     def take(self, typed: pa.Table) -> None:
         """Write a typed slice of this file: good rows to the feed, the others to the rejects."""
@@ -99,7 +105,7 @@ class FileInLanding:
                 f"{self.rows.malformed[0][1]}; ask for the export again"
             )
         self.rejected.write(self._malformed())
-        drift = [] if is_part else [[d.change, d.column] for d in drift_of(self.table.header, self.contract)]
+        drift = [] if is_part else columns_drifted(self.table.header, self.contract)
         return replace(
             self.blank,
             source=self.contract.source,
@@ -111,7 +117,8 @@ class FileInLanding:
             rows_rejected=self.rejected.finish(),
             latest_event_at=self.latest,
             locations=context_of(list(self.mentioned), known),
-            drift=json.dumps(drift),
+            header=json.dumps([] if is_part else self.table.header),
+            drift=drift_text([*drift, *self.new_values.drift()]),
         )
 
     def abandon(self) -> None:

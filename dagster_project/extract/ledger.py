@@ -39,6 +39,7 @@ class Entry:
     rows_rejected: int = 0
     latest_event_at: datetime | None = None
     locations: str = "[]"
+    header: str = "[]"
     drift: str = "[]"
     part: str | None = None
 

@@ -1,6 +1,5 @@
 """The extract stage of a night: land, settle deliveries, note arrival, and tell ops what happened."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -10,6 +9,7 @@ import duckdb
 
 from dagster_project.errors import RegularsError
 from dagster_project.extract.arrival import note_arrival
+from dagster_project.extract.drift import Drift, drift_of, with_moves
 from dagster_project.extract.fingerprint import fingerprint_of
 from dagster_project.extract.land import land_files
 from dagster_project.extract.ledger import Entry
@@ -17,7 +17,7 @@ from dagster_project.extract.mirror import bring_in
 from dagster_project.extract.supersede import settle_deliveries
 from dagster_project.home import Home
 from dagster_project.network import Network
-from dagster_project.ops import masked, masked_sql, update_ops
+from dagster_project.ops import TABLES, masked, masked_sql, update_ops
 from dagster_project.parameters import Run, write_parameters
 
 
@@ -35,6 +35,10 @@ class Landed:
         names = ("rows_read", "rows_landed", "rows_duplicate", "rows_rejected")
         return {"files": len(of_feed)} | {name: sum(getattr(e, name) for e in of_feed) for name in names}
 
+    def drift(self, feed: str) -> list[tuple[str, Drift]]:
+        """How the exports of one feed differ from what was expected: path and drift."""
+        return [(e.path, d) for e in self.entries if e.feed == feed and e.is_current for d in drift_of(e)]
+
     @property
     def set_aside(self) -> list[Entry]:
         """Files that could not be read at all, with their reasons."""
@@ -50,7 +54,7 @@ def extract_night(network: Network, progress: Callable[[str], None] = lambda lin
     fetched = bring_in(network)
     if fetched:
         progress(f"fetched {fetched:,} files from {network.landing_url}")
-    entries = settle_deliveries(home, land_files(network, progress))
+    entries = with_moves(settle_deliveries(home, land_files(network, progress)))
     try:
         as_of_date = note_arrival(network, entries)
     except RegularsError:
@@ -86,9 +90,7 @@ def _tell_files(ops: duckdb.DuckDBPyConnection, home: Home, entries: list[Entry]
     A till may put an address into a file's name or a header cell; here it is masked, once for all who read ops.
     """
     ledger, rejected = str(home.ledger), [str(p) for p in _rejected(home, entries)]
-    drifted = [
-        (masked(e.path), e.source, change, masked(column)) for e in entries for change, column in json.loads(e.drift)
-    ]
+    drifted = [(masked(e.path), e.source, d.change, masked(d.column), d.detail) for e in entries for d in drift_of(e)]
     ops.execute("delete from files")
     ops.execute(
         f"""insert into files
@@ -107,9 +109,9 @@ def _tell_files(ops: duckdb.DuckDBPyConnection, home: Home, entries: list[Entry]
                where l.status = 'landed' order by l.path, r.row_number""",
             [rejected, ledger],
         )
-    ops.execute("delete from drift")
+    ops.execute(f"create or replace table drift ({TABLES['drift']})")
     if drifted:
-        ops.executemany("insert into drift values (?, ?, ?, ?)", drifted)
+        ops.executemany("insert into drift values (?, ?, ?, ?, ?)", drifted)
 
 
 def _rejected(home: Home, entries: list[Entry]) -> list[Path]:

@@ -1,17 +1,7 @@
 """A header finds its contract: the one whose required names are all there and that explains most of it."""
 
-from dataclasses import dataclass
-
 from dagster_project.errors import UnreadableFile
 from dagster_project.extract.contract_language import Contract
-
-
-@dataclass(frozen=True)
-class Drift:
-    """How a header differs from what its contract knows: `change` is appeared, renamed or gone."""
-
-    change: str
-    column: str
 
 
 def recognise(name: str, header: tuple[str, ...], contracts: dict[str, Contract], pin: str | None) -> Contract:
@@ -45,22 +35,6 @@ def own_names(header: tuple[str, ...], contract: Contract) -> tuple[str, ...]:
         if found and name not in present:
             names[found] = name
     return tuple(names.get(name, name) for name in header)
-
-
-def drift_of(header: tuple[str, ...], contract: Contract) -> list[Drift]:
-    """Columns the contract does not know, has under another name, and reads though they are not there; by name."""
-    own = own_names(header, contract)
-    names = {n for n in own if n}
-    read = contract.read_headers.union(*(section.read_headers for section in contract.also))
-    renamed = [Drift("renamed", n) for n in sorted(set(header) - names) if n]
-    appeared = [Drift("appeared", n) for n in sorted(names - contract.headers)]
-    # A canonical file may hold any subset of its feed's columns: nothing is gone from it.
-    gone = (
-        []
-        if contract.source == "canonical"
-        else [Drift("gone", n) for n in sorted(read - names - set(contract.optional))]
-    )
-    return appeared + renamed + gone
 
 
 def _known_names(contract: Contract, names: set[str]) -> set[str]:

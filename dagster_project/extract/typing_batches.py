@@ -57,6 +57,7 @@ class TypingBatches:
         pending = self._pending_for(landing, orders)
         try:
             for batch in _known_cells(landing, landing.rows):
+                landing.look_at(batch)
                 pending.slices.append((landing, _with_file(batch, file)))
                 if pending.is_full:
                     self._flush(pending)

@@ -87,7 +87,7 @@ def test_a_candidate_that_changes_while_the_suites_look_is_refused(night, home, 
 def test_an_address_in_the_copy_of_ops_refuses(night, home, monkeypatch):
     make_candidate(night, "r1")
     with update_ops(home) as ops:
-        ops.execute("insert into drift values ('l1/a.csv', 'till', 'appeared', 'ada@example.com')")
+        ops.execute("insert into drift values ('l1/a.csv', 'till', 'appeared', 'ada@example.com', '')")
     monkeypatch.setattr(finish, "masked_sql", lambda name: name)
 
     verdict = judge(home, "r1", night.project)
