@@ -16,7 +16,7 @@ export PYTHONPATH := $(CURDIR)
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help run test fast-test lint dev check rollback
+.PHONY: help run test fast-test lint dev check restate rollback
 
 help:      ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -29,6 +29,9 @@ dev: $(MANIFEST)      ## the Dagster UI with its schedules and sensors  [NETWORK
 
 check: $(MANIFEST)    ## validate NETWORK=.. and recognise its landing files; writes nothing
 	@$(REGULARS) check $(network)
+
+restate: $(MANIFEST)  ## read files again and run: NETWORK=.. LOCATION=.. FROM=2026-10-01 TO=2026-10-31
+	@$(REGULARS) restate $(network) $(if $(LOCATION),--location "$(LOCATION)") $(if $(FROM),--from "$(FROM)") $(if $(TO),--to "$(TO)")
 
 rollback: $(MANIFEST) ## publish a kept snapshot again: NETWORK=.. RUN=..
 	@$(REGULARS) rollback $(network) --run "$(RUN)"

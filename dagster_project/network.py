@@ -133,6 +133,7 @@ class Network(Section):
     paths: PathsSection = PathsSection()
     as_of_date: Literal["latest"] | date = "latest"
     sources: dict[str, str] = Field(default={})
+    vanished_locations: list[str] = Field(default=[])
     identity: IdentitySection = IdentitySection()
     staleness: StalenessSection = StalenessSection()
     rfm: RfmSection = RfmSection()

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from dagster_project.claim import claim_home
 from dagster_project.errors import RegularsError
 from dagster_project.home import Home
 from dagster_project.network import NETWORK_VARIABLE, Network, load_network
+from dagster_project.ops import masked
 
 PROJECT = Path(__file__).resolve().parents[2]
 DEMO = PROJECT / "demo_network"
@@ -67,6 +69,28 @@ def check(network: NetworkOption = None) -> None:
     print(f"{loaded.file}: valid")
     for line in check_landing(loaded):
         print(line)
+
+
+@app.command()
+def restate(
+    network: NetworkOption = None,
+    location: Annotated[str | None, typer.Option(help="Whose files, such as shop_1; all without it.")] = None,
+    first: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First business date.")] = None,
+    last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last business date.")] = None,
+) -> None:
+    """Read a location's files, or those with rows of some days, again, and run the night on them."""
+    loaded = _network(network)
+    from dagster_project.cli.summary import print_summary
+    from dagster_project.extract.restate import forget
+
+    claim_home(loaded.home)
+    restated = forget(loaded, location or None, first and first.date(), last and last.date())
+    with _progress():
+        for path in restated.paths:
+            print(f"  again: {masked(path)}")
+        _run_nightly(loaded)
+    print_summary(loaded, None)
+    print(f"Done {restated}.")
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """Landing: every file of the landing zone is read once, and each of its rows accounted for."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.errors import UnreadableFile
+from dagster_project.errors import RegularsError, UnreadableFile
 from dagster_project.extract.contract_language import Contract
 from dagster_project.extract.contracts import contracts_of, fingerprint
 from dagster_project.extract.landing_file import FileInLanding, part_key, part_path
@@ -25,6 +26,7 @@ from dagster_project.network import Network
 
 # Raised when landing itself would give other rows for the same bytes and contracts.
 LANDING_VERSION = "4"
+_LOCATIONS_NAMED = 5
 _DAY_NS = 86_400 * 10**9
 
 Progress = Callable[[str], None]
@@ -35,11 +37,12 @@ def land_files(network: Network, progress: Progress = lambda line: None) -> list
     """Bring `lake/landed/` and the ledger in line with the landing zone; the ledger's entries, by path.
 
     A file seen before is not opened; one that cannot be read is set aside with its reason. What a kill
-    leaves undone is done by the next call.
+    leaves undone is done by the next call. Raises RegularsError when a location's files have vanished altogether.
     """
     contracts = contracts_of(network)
     before = read_ledger(network.home)
     files = list_landing(network.landing, {e.path: (e.size, e.modified_ns, e.sha256) for e in before})
+    _refuse_vanished(network, before, {file.folder for file in files})
     unique, doubles = _split_doubles(files)
     landing = _Landing(network, contracts, before, progress)
     # Locations first: whether a row's location is known, and in which zone, depends on them.
@@ -54,6 +57,22 @@ def land_files(network: Network, progress: Progress = lambda line: None) -> list
     landing.save()
     _remove_stale(network.home, {e.file_key for e in landing.entries.values() if e.is_current})
     return sorted(landing.entries.values(), key=lambda e: e.path)
+
+
+def _refuse_vanished(network: Network, before: list[Entry], there: set[str]) -> None:
+    """A location whose files are all gone is a mount that failed, until network.yaml says otherwise.
+
+    Raises RegularsError before anything changes: its rows stand, and so does what is published.
+    """
+    had = Counter(e.location_id for e in before if e.status != "deleted" and not e.part and e.location_id)
+    gone = sorted(had.keys() - there - set(network.vanished_locations))
+    if gone:
+        told = ", ".join(f"{location} ({had[location]:,} files)" for location in gone[:_LOCATIONS_NAMED])
+        more = f" and {len(gone) - _LOCATIONS_NAMED} more locations" if len(gone) > _LOCATIONS_NAMED else ""
+        raise RegularsError(
+            f"{network.landing}: all files of {told}{more} are gone since the last run; put them back, or, if their "
+            f"rows shall go too, say `vanished_locations: [{', '.join(gone)}]` in network.yaml"
+        )
 
 
 class _Landing:
