@@ -28,16 +28,18 @@ RULES = ("email", "phone", "name_birth_date", "name_address")
 
 
 def find_ties(con: duckdb.DuckDBPyConnection) -> None:
-    """Table `ties` (rule_rank, record_no, leader_no): the lowest record of every block of two and more."""
+    """Table `ties` (rule_rank, record_no, leader_no, block): the lowest record of every block of two and more."""
     _name_records(con)
     _list_identifiers(con)
     _adopt_names(con)
-    con.execute("create temp table ties (rule_rank tinyint, record_no bigint, leader_no bigint)")
-    for rank, block in enumerate((_email_block(), _phone_block(), _birth_date_block(), _address_block())):
+    con.execute("create temp table ties (rule_rank tinyint, record_no bigint, leader_no bigint, block ubigint)")
+    phone, address = _kept_apart_by_birth(_phone_block()), _kept_apart_by_birth(_address_block())
+    for rank, block in enumerate((_email_block(), phone, _birth_date_block(), address)):
         con.execute(
             f"""insert into ties
-                select {rank}, record_no, leader_no from (
-                    select record_no, min(record_no) over same as leader_no, count(*) over same as size
+                select {rank}, record_no, leader_no, block from (
+                    select record_no, min(record_no) over same as leader_no, count(*) over same as size,
+                           hash(block) as block
                     from ({block}) window same as (partition by block))
                 where size > 1"""
         )
@@ -47,6 +49,13 @@ def folded(name: str) -> str:
     """SQL: letters only, without case and accents, without trailing single letters ("Ana M." is "ana")."""
     plain = f"lower(strip_accents({name}))"
     return f"coalesce(regexp_replace(regexp_replace({plain}, '(\\s+\\pL\\.?)+$', ''), '[^\\pL]', '', 'g'), '')"
+
+
+def comparable_email(email: str) -> str:
+    """SQL: without what a mail provider ignores: a tag after a plus, and at Gmail the dots."""
+    local = f"split_part(split_part({email}, '@', 1), '+', 1)"
+    domain = f"replace(split_part({email}, '@', 2), 'googlemail.com', 'gmail.com')"
+    return f"""case when {domain} = 'gmail.com' then replace({local}, '.', '') else {local} end || '@' || {domain}"""
 
 
 def _name_records(con: duckdb.DuckDBPyConnection) -> None:
@@ -73,7 +82,7 @@ def _list_identifiers(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         f"""create temp table identifiers as
             with said as (
-                select distinct 'email' as kind, email as value, record_no from observed
+                select distinct 'email' as kind, {comparable_email("email")} as value, record_no from observed
                 where email_validity = 'valid'
                 union all
                 select distinct 'phone', phone, record_no from observed where phone_validity = 'valid'),
@@ -150,15 +159,37 @@ def _phone_block() -> str:
               from on_phone join last_names using (value, class))"""
 
 
+def usual_birth_dates() -> str:
+    """SQL: the birth dates that are not far more common than births are (a form's default)."""
+    return f"""
+        select birth_date from observed where birth_date is not null group by birth_date
+        having count(distinct record_no) <= greatest({MAX_BIRTH_DATE_COUNT}, {MAX_BIRTH_DATE_SHARE} * (
+            select count(distinct record_no) from observed where birth_date is not null))"""
+
+
+def _kept_apart_by_birth(block: str) -> str:
+    """A father and his namesake: where records of a block tell birth dates that are no slip of each other, each date
+    is a block of its own, and those without one are not guessed."""
+    return f"""
+        with blocked as ({block}),
+        born as (
+            select record_no, min(strftime(birth_date, '%Y%m%d')) as born
+            from observed join ({usual_birth_dates()}) using (birth_date) group by 1),
+        torn as (
+            select block from (
+                select block, list(distinct born) as dates from blocked join born using (record_no)
+                group by block having count(distinct born) > 1)
+            where len(list_filter(dates, a -> len(list_filter(dates, b -> damerau_levenshtein(a, b) > 2)) > 0)) > 0)
+        select record_no, (b.block, case when t.block is not null then coalesce(born, '') end) as block
+        from blocked b left join torn t on t.block = b.block left join born using (record_no)"""
+
+
 def _birth_date_block() -> str:
     return f"""
-        with dated as (select distinct record_no, birth_date from observed where birth_date is not null),
-        usual as (
-            select birth_date from dated group by birth_date
-            having count(*) <= greatest({MAX_BIRTH_DATE_COUNT},
-                                        {MAX_BIRTH_DATE_SHARE} * (select count(*) from dated)))
+        with dated as (
+            select distinct record_no, birth_date from observed join ({usual_birth_dates()}) using (birth_date))
         select record_no, (class, last_key, birth_date) as block
-        from dated join usual using (birth_date) join names using (record_no)
+        from dated join names using (record_no)
         where length(class) > 1 and length(last_key) > 1"""
 
 

@@ -33,6 +33,7 @@ SAID = {
     "preferred_frequency": "varchar",
     "household_size": "bigint",
     "account_kind": "varchar",
+    "payment_fingerprint": "varchar",
 }
 
 CONTACT = """case when email_validity = 'valid' then clean_email
@@ -65,7 +66,7 @@ def till_rows(home: Home, feed: str) -> str:
                {customer} is null as is_contact, {is_payment} as is_payer, location_id,
                coalesce(order_id, check_id) as order_id, {day} as business_date,
                clean_first_name, clean_last_name, clean_email, customer_email, email_validity,
-               clean_phone, customer_phone, phone_validity
+               clean_phone, customer_phone, phone_validity, payment_fingerprint
         from {clean_files(home, feed)}, run
         where {day} <= run.as_of_date and coalesce({customer}, {CONTACT}) is not null"""
 
@@ -132,7 +133,7 @@ def _till(home: Home, feed: str) -> str:
     return f"""
         select source, scope, who, is_contact, {TILL} as priority,
                clean_first_name as first_name, clean_last_name as last_name,
-               {_contact_values("customer_email", "customer_phone")},
+               {_contact_values("customer_email", "customer_phone")}, payment_fingerprint,
                min(business_date) as first_on, max(business_date) as last_on, count(*) as seen
         from ({till_rows(home, feed)})
         group by all"""

@@ -29,7 +29,6 @@ COLUMNS = {
     "valid_from": "DATE",
     "valid_to": "DATE",
 }
-EXACT = 1.0
 # Every id that lives no more and who inherited it: the customer who holds most of its records now. Asks the whole
 # registry, because an id of no length may have been published earlier the same day.
 RETIRED_IDS = """
@@ -47,7 +46,8 @@ RETIRED_IDS = """
 def persist_ids(con: duckdb.DuckDBPyConnection, registry: Path | None) -> int:
     """Tables `people` and `registry_now`; returns how many ids are new.
 
-    `people` has record_no, customer_no (counts customers in the order of their ids), customer_id, match_rule.
+    `people` has record_no, customer_no (counts customers in the order of their ids), customer_id, match_rule,
+    match_probability.
     Raises IdentityError when the registry cannot be read or contradicts itself.
     """
     _load_registry(con, registry)
@@ -56,7 +56,7 @@ def persist_ids(con: duckdb.DuckDBPyConnection, registry: Path | None) -> int:
     new = _give_new_ids(con)
     con.execute(
         """create temp table people as
-           select c.record_no, k.customer_no, k.customer_id, c.match_rule
+           select c.record_no, k.customer_no, k.customer_id, c.match_rule, c.match_probability
            from clusters c
            join (select *, row_number() over (order by customer_id) as customer_no from kept_ids) k
              using (cluster_no)"""
@@ -183,13 +183,14 @@ def _write_periods(con: duckdb.DuckDBPyConnection) -> None:
         f"""create temp table registry_now as
             with now_known as (
                 select r.record_key, r.source, r.location_id, r.source_record_id, p.customer_id, p.match_rule,
-                       {EXACT}::double as match_probability, r.first_seen_date
+                       p.match_probability, r.first_seen_date
                 from records r join people p using (record_no)),
             before as (
                 select b.* replace (
                            case when b.is_first then least(b.valid_from, n.first_seen_date) else b.valid_from end
                                as valid_from),
-                       n.customer_id as id_now, n.match_rule as rule_now
+                       n.customer_id as id_now, n.match_rule as rule_now,
+                       n.match_probability as probability_now
                 from (select *, row_number() over (
                           partition by record_key order by valid_from, valid_to nulls last, customer_id) = 1
                           as is_first from registry) b
@@ -198,6 +199,8 @@ def _write_periods(con: duckdb.DuckDBPyConnection) -> None:
                 select * replace (
                     case when valid_to is null and id_now = customer_id then rule_now else match_rule end
                         as match_rule,
+                    case when valid_to is null and id_now = customer_id then probability_now
+                         else match_probability end as match_probability,
                     case when valid_to is null and id_now is distinct from customer_id
                          then greatest(valid_from, (select as_of_date from run)) else valid_to end as valid_to)
                 from before),

@@ -11,17 +11,18 @@ import duckdb
 
 from dagster_project.errors import IdentityError
 from dagster_project.home import Home
-from dagster_project.identity.cluster import find_clusters
 from dagster_project.identity.contact_points import find_consent, write_contact_points
+from dagster_project.identity.decisions import read_decisions
 from dagster_project.identity.golden_record import FIELD_NAMES, choose_golden_records
-from dagster_project.identity.match import find_ties
+from dagster_project.identity.matching import match
+from dagster_project.identity.model import load_model
 from dagster_project.identity.observations import TILL_FEEDS, collect_observations
 from dagster_project.identity.orders import assign_orders, assign_signups
 from dagster_project.identity.persist import REGISTRY, RETIRED_IDS, persist_ids
 from dagster_project.identity.source_records import build_source_records
 from dagster_project.network import Network
 
-FEEDS = ("customers", *TILL_FEEDS, "signups", "consents")
+FEEDS = ("customers", *TILL_FEEDS, "signups", "consents", "identity_decisions")
 MEMORY = "800MB"
 
 # Output -> what it selects. Each is ordered by a key of its own, so that its bytes depend on its rows only.
@@ -66,12 +67,14 @@ def resolve(home: Home, network: Network, as_of_date: date, hash_key: bytes) -> 
         con.execute("create temp table run as select ?::date as as_of_date", [as_of_date])
         collect_observations(con, home)
         build_source_records(con, hash_key)
-        find_ties(con)
-        find_clusters(con)
+        decisions = read_decisions(con, home)
+        match(con, load_model(), network.identity, decisions)
         new_customers = persist_ids(con, _registry_before(home))
         _write(con, "select * from registry_now order by all", home.candidate_state / REGISTRY)
         _write_outputs(con, home, "source_records", "customer_identities", "retired_ids")
-        _drop(con, "ties", "names", "identifiers", "clusters", "votes", "registry", "registry_now")
+        _drop(
+            con, "ties", "names", "identifiers", "clusters", "votes", "registry", "registry_now", "profiles", "scores"
+        )
         find_consent(con, home)
         choose_golden_records(con)
         _write_outputs(con, home, "golden_records", "golden_record_audit")

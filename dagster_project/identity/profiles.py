@@ -1,0 +1,141 @@
+"""Profiles: what is compared when the exact rules have had their say.
+
+One row per exact cluster with the values its records say most, and one more for each further e-mail, phone,
+last name, address or birth date it is known by, with that value in the usual one's place. An identifier
+shared by many is empty here: it has lost its weight. Every value stands in its comparable form.
+"""
+
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.identity.match import usual_birth_dates
+
+NICKNAMES = Path(__file__).with_name("nicknames.csv")
+# A given name this many clusters bear is a name of its own, not a slip of the finger.
+KNOWN_NAME_COUNT = 5
+# Frequencies are powers of two, so that a day's new records do not change everybody's scores.
+RAREST = 1e-6
+
+COLUMNS = (
+    "first_name", "last_name", "email", "email_local", "email_domain", "phone", "birth_date", "address",
+    "postal_code", "city", "first_forms", "is_known_first", "cards", "tf_first_name", "tf_last_name",
+)  # fmt: skip
+VARIED = ("last_name", "email", "phone", "home", "birth_date")
+
+
+def build_profiles(con: duckdb.DuckDBPyConnection) -> None:
+    """Table `profiles`: profile_no, cluster_no, record_no (the lowest that says what is special), COLUMNS.
+
+    Needs `observed`, `names`, `identifiers` and `exact_clusters`.
+    """
+    _collect_values(con)
+    _load_nicknames(con)
+    con.execute(
+        """create temp table usual as
+           select cluster_no, min(record_no) as record_no,
+                  max(value) filter (where field = 'first_name') as first_name,
+                  max(value) filter (where field = 'last_name') as last_name,
+                  max(value) filter (where field = 'email') as email,
+                  max(value) filter (where field = 'phone') as phone,
+                  max(value) filter (where field = 'home') as home,
+                  max(value) filter (where field = 'birth_date') as birth_date
+           from said_values where place = 1 group by cluster_no"""
+    )
+    shapes = ["select * from usual"] + [
+        f"""select u.* replace (v.value as {field}, v.record_no as record_no)
+            from said_values v join usual u using (cluster_no) where v.place > 1 and v.field = '{field}'"""
+        for field in VARIED
+    ]
+    con.execute(f"create temp table shapes as {' union all '.join(shapes)}")
+    _count_names(con)
+    con.execute(
+        f"""create temp table profiles as
+            select row_number() over (order by s.cluster_no, s.record_no, s.first_name, s.last_name, s.email, s.phone,
+                       s.home, s.birth_date) - 1 as profile_no,
+                   s.cluster_no, s.record_no, s.first_name, s.last_name, s.email,
+                   split_part(s.email, '@', 1) as email_local, split_part(s.email, '@', 2) as email_domain,
+                   s.phone, s.birth_date, nullif(split_part(s.home, '|', 1), '') as address,
+                   nullif(split_part(s.home, '|', 2), '') as postal_code,
+                   nullif(split_part(s.home, '|', 3), '') as city,
+                   coalesce(f.forms, case when s.first_name is not null then [s.first_name] end) as first_forms,
+                   f.forms is not null or coalesce(a.clusters, 0) >= {KNOWN_NAME_COUNT} as is_known_first,
+                   c.cards, a.tf as tf_first_name, b.tf as tf_last_name
+            from shapes s
+            left join name_forms f on f.name = s.first_name
+            left join first_name_counts a on a.name = s.first_name
+            left join last_name_counts b on b.name = s.last_name
+            left join cards_of c on c.cluster_no = s.cluster_no"""
+    )
+    for table in ("said_values", "usual", "shapes", "name_forms", "cards_of", "first_name_counts", "last_name_counts"):
+        con.execute(f"drop table {table}")
+
+
+def comparable_address(address: str) -> str:
+    """SQL: letters and digits only, without case and accents."""
+    return f"regexp_replace(lower(strip_accents({address})), '[^\\pL\\pN]', '', 'g')"
+
+
+def _collect_values(con: duckdb.DuckDBPyConnection) -> None:
+    """Table `said_values`: cluster_no, field, value, place (1 is the usual one), record_no; and `cards_of`."""
+    con.execute(
+        f"""create temp table said_values as
+            with homes as (
+                select record_no, priority, seen,
+                       coalesce({comparable_address("address")}, '') || '|'
+                       || coalesce(upper(regexp_replace(postal_code, '[^\\pL\\pN]', '', 'g')), '') || '|'
+                       || coalesce({comparable_address("city")}, '') as home
+                from observed where address is not null or postal_code is not null),
+            said as (
+                select record_no, 'first_name' as field, class as value, 0 as priority, 1 as seen
+                from names where class <> ''
+                union all
+                select record_no, 'last_name', last_key, 0, 1 from names where last_key <> ''
+                union all
+                select record_no, kind, value, 0, 1 from identifiers
+                union all
+                select record_no, 'home', home, case when home like '|%' then 9 else priority end, seen
+                from homes where home not like '||%'
+                union all
+                select record_no, 'birth_date', strftime(birth_date, '%Y%m%d'), priority, seen
+                from observed join ({usual_birth_dates()}) using (birth_date)),
+            counted as (
+                select cluster_no, field, value, min(priority) as priority, sum(seen) as seen,
+                       min(record_no) as record_no
+                from said join exact_clusters using (record_no) group by all)
+            select cluster_no, field, value, record_no, row_number() over (
+                partition by cluster_no, field
+                order by priority, length(value) = 1, seen desc, length(value) desc, value) as place
+            from counted"""
+    )
+    con.execute(
+        """create temp table cards_of as
+           select cluster_no, list(distinct payment_fingerprint order by payment_fingerprint) as cards
+           from observed join exact_clusters using (record_no)
+           where payment_fingerprint is not null group by cluster_no"""
+    )
+
+
+def _load_nicknames(con: duckdb.DuckDBPyConnection) -> None:
+    """Table `name_forms`: name, forms: what it may be short for, and itself."""
+    path = str(NICKNAMES).replace("'", "''")
+    con.execute(
+        f"""create temp table name_forms as
+            with listed as (from read_csv('{path}', header = true, columns = {{name: 'varchar', short: 'varchar'}}))
+            select name, list(distinct form order by form) as forms from (
+                select short as name, name as form from listed
+                union all select short, short from listed
+                union all select name, name from listed)
+            group by name"""
+    )
+
+
+def _count_names(con: duckdb.DuckDBPyConnection) -> None:
+    """Tables `first_name_counts` and `last_name_counts`: name, clusters, tf (a power of two)."""
+    for field in ("first_name", "last_name"):
+        con.execute(
+            f"""create temp table {field}_counts as
+                select {field} as name, count(*) as clusters,
+                       greatest({RAREST}, pow(2, round(log2(count(*) / sum(count(*)) over ())))) as tf
+                from usual where {field} is not null group by all"""
+        )

@@ -1,0 +1,120 @@
+"""Training: what each agreement is worth, learnt from data, with what is known beforehand where data are silent."""
+
+from typing import Any
+
+import duckdb
+
+from dagster_project.identity.guard import (
+    DATES_CLASH,
+    FIRST_AGREES,
+    NAMES_CLASH,
+    SAME_BIRTH,
+    SAME_HOUSE,
+    SAME_LAST,
+    SIDES,
+    Guard,
+)
+from dagster_project.identity.model import DUPLICATES, link, prior, score_candidates, with_weights
+
+# What is known beforehand: m, u per level, from the literature's usual values and arithmetic on how common
+# names, numbers and births are. The rest to one is `different`.
+PRIORS: dict[str, dict[str, tuple[float, float]]] = {
+    "first_name": {"same": (0.68, 0.008), "nickname": (0.14, 0.002), "initial": (0.03, 0.01), "alike": (0.09, 0.004),
+                   "swapped": (0.01, 0.00002)},
+    "last_name": {"same": (0.84, 0.004), "swapped": (0.01, 0.00002), "alike": (0.08, 0.002), "contained": (0.01, 0.002),
+                  "remotely alike": (0.01, 0.01)},
+    "email": {"same": (0.55, 0.00002), "domain mistyped": (0.03, 0.000005), "mistyped": (0.06, 0.00001),
+              "same name elsewhere": (0.06, 0.0001)},
+    "phone": {"same": (0.70, 0.00003), "mistyped": (0.04, 0.0002)},
+    "birth_date": {"same": (0.88, 0.00006), "day and month swapped": (0.02, 0.00003), "mistyped": (0.05, 0.0006),
+                   "year only": (0.01, 0.0001), "mistyped twice": (0.015, 0.012)},
+    "home": {"same": (0.52, 0.00002), "nearly the same": (0.14, 0.00003), "alike": (0.04, 0.0001),
+             "same postal code": (0.10, 0.015), "same place": (0.08, 0.08)},
+    "card": {"one in common": (0.35, 0.01)},
+}  # fmt: skip
+SAMPLED_PAIRS = 2e6
+SEED = 20240101
+# One birth in thirty is a twin; fewer sons bear a name their father bears at the same address.
+SHARE_OF_RELATIVES = 0.05
+LEAST_PAIRS = 200
+# Each in turn fixes the agreement it blocks on, and lets the others be learnt.
+BLOCKED_ON = (("email",), ("phone",), ("birth_date",), ("first_name", "last_name"), ("last_name", "postal_code"))
+
+
+def prior_weights() -> dict[str, dict[str, tuple[float, float]]]:
+    """PRIORS with `different` filled in."""
+    filled = {}
+    for comparison, levels in PRIORS.items():
+        rest = tuple(1 - sum(weights[side] for weights in levels.values()) for side in (0, 1))
+        filled[comparison] = levels | {"different": rest}
+    return filled
+
+
+def train(con: duckdb.DuckDBPyConnection, labels: str | None = None) -> dict[str, Any]:
+    """Settings with weights learnt from table `profiles`.
+
+    u from random pairs; m by expectation maximisation (Dempster, Laird & Rubin 1977; Winkler 2000), or counted
+    where `labels` names a column that says whose each profile truly is. What the data never show keeps its prior.
+    """
+    from splink import block_on
+
+    settings = with_weights(prior_weights())
+    linker = link(con, settings | {"max_iterations": 50})
+    linker.training.estimate_u_using_random_sampling(max_pairs=SAMPLED_PAIRS, seed=SEED)
+    if labels:
+        linker.training.estimate_m_from_label_column(labels)
+    else:
+        for columns in BLOCKED_ON:
+            shared = con.execute(
+                f"select count(*) from (select 1 from profiles where {' || '.join(columns)} is not null "
+                f"group by {', '.join(columns)} having count(*) > 1)"
+            ).fetchall()[0][0]
+            if shared >= 20:
+                linker.training.estimate_parameters_using_expectation_maximisation(block_on(*columns))
+    learnt = linker.misc.save_model_to_json()
+    linker._db_api.delete_tables_created_by_splink_from_db()
+    return with_weights(_blended(learnt))
+
+
+def learn_guard(con: duckdb.DuckDBPyConnection) -> Guard:
+    """How strict the household guard may be: looser where profiles that agree in all but the given name (or all but the
+    birth date) are more than there are twins (or namesakes). Needs `profiles` and `candidates`."""
+    names, twins, dates, namesakes = con.execute(
+        f"""select count(*) filter ({SAME_BIRTH}), count(*) filter ({SAME_BIRTH} and {NAMES_CLASH}),
+                   count(*) filter (coalesce({FIRST_AGREES}, false)),
+                   count(*) filter (coalesce({FIRST_AGREES}, false) and {DATES_CLASH})
+            from (select {SIDES} from candidates c join profiles l on l.profile_no = c.left_no
+                  join profiles r on r.profile_no = c.right_no)
+            where {SAME_LAST} and {SAME_HOUSE} and birth_date_l is not null and birth_date_r is not null"""
+    ).fetchall()[0]
+    return Guard(twins=not _is_common(twins, names), namesakes=not _is_common(namesakes, dates))
+
+
+def count_duplicates(con: duckdb.DuckDBPyConnection, settings: dict[str, Any], profiles: int) -> float:
+    """How many pairs of one person there are for each profile: the candidates' probabilities summed, twice over."""
+    duplicates = DUPLICATES
+    for _ in range(2):
+        score_candidates(con, settings, 0.01, prior(profiles, duplicates))
+        duplicates = (con.execute("select sum(probability) from scores").fetchall()[0][0] or 0) / max(profiles, 1)
+        con.execute("drop table scores")
+    return max(duplicates, 0.01)
+
+
+def _is_common(conflicting: int, agreeing: int) -> bool:
+    return agreeing >= LEAST_PAIRS and conflicting > SHARE_OF_RELATIVES * agreeing
+
+
+def _blended(learnt: dict[str, Any]) -> dict[str, dict[str, tuple[float, float]]]:
+    weights = prior_weights()
+    for comparison in learnt["comparisons"]:
+        known = weights[comparison["output_column_name"]]
+        for level in comparison["comparison_levels"]:
+            label = level["label_for_charts"]
+            if label in known:
+                m, u = known[label]
+                known[label] = (_usable(level.get("m_probability"), m), _usable(level.get("u_probability"), u))
+    return weights
+
+
+def _usable(learnt: float | None, known: float) -> float:
+    return learnt if learnt and learnt > 1e-9 else known
