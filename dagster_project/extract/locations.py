@@ -60,6 +60,8 @@ def reading_connection(network: Network, known: dict[str, Location]) -> duckdb.D
     """A connection for untrusted rows: it reaches no file, and its settings cannot be changed."""
     connection = duckdb.connect(config={"threads": "2"})
     connection.execute("set TimeZone = 'UTC'")
+    # Nothing is known of a batch's size: guessing, the optimizer would hash its wide rows rather than a list of zones.
+    connection.execute("set disabled_optimizers = 'join_order,build_side_probe_side'")
     zones = zone_names()
     tables = {
         "known_locations": {

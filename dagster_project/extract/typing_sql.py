@@ -17,6 +17,9 @@ from dagster_project.feeds import Column, Feed, load_feeds
 # No zone in use changes its offset but at a half hour of local time.
 _NO_TIME = "cast(null as timestamp)"
 _HALF = "interval 30 minutes"
+# How far a zone is ahead of UTC at a wall time, and at an instant.
+_FROM_WALL = "{0} - cast(timezone(zone, {0}) as timestamp)"
+_FROM_UTC = "timezone(zone, cast({0} as timestamptz)) - {0}"
 _FIRST_OF_TWO = " ".join(
     f"when timezone(zone, utc - interval '{shift} minutes') = half then utc - interval '{shift} minutes'"
     for shift in (60, 30)
@@ -123,7 +126,8 @@ def _at(column: Column) -> str:
 
 
 def _clock(feed: Feed) -> str:
-    """CTE `timed`: every time as wall time and as UTC. Asking a zone's offset is dear, so each half hour is asked once.
+    """CTE `timed`: every time as wall time and as UTC. Asking a zone's offset is dear: each half hour is asked once,
+    and a day that begins and ends with one offset has it throughout.
 
     A wall time that comes twice (clocks go back) is the first of the two; one that never comes (clocks go
     forward) moves ahead by the hour that is missing.
@@ -141,12 +145,18 @@ def _clock(feed: Feed) -> str:
             f"coalesce(typed.{name}, typed.{at} + {utc}.ahead) as {name}",
             f"coalesce(typed.{at}, typed.{name} - {wall}.ahead) as {at}",
         ]
-    return f""", walls as (
-    select zone, half, half - cast(case {_FIRST_OF_TWO} else utc end as timestamp) as ahead
-    from (select zone, half, timezone(zone, half) as utc from ({_halves([quoted(c.name) for c in times])}))
+    return f""", wall_halves as ({_halves([quoted(c.name) for c in times])}
+), instant_halves as ({_halves([_at(c) for c in times])}
+), walls as (
+    select zone, half, case when steady is not null then steady
+        else half - cast(case {_FIRST_OF_TWO} else utc end as timestamp) end as ahead
+    from (
+        select zone, half, steady, case when steady is null then timezone(zone, half) end as utc
+        from wall_halves join ({_days("wall_halves", _FROM_WALL)}) using (zone, day)
+    )
 ), instants as (
-    select zone, half, timezone(zone, cast(half as timestamptz)) - half as ahead
-    from ({_halves([_at(c) for c in times])})
+    select zone, half, case when steady is not null then steady else {_FROM_UTC.format("half")} end as ahead
+    from instant_halves join ({_days("instant_halves", _FROM_UTC)}) using (zone, day)
 ), timed as (
     select typed.* exclude ({", ".join(f"{quoted(c.name)}, {_at(c)}" for c in times)}),
         {", ".join(columns)}
@@ -157,7 +167,14 @@ def _clock(feed: Feed) -> str:
 
 def _halves(columns: list[str]) -> str:
     seen = " union all ".join(f"select zone, time_bucket({_HALF}, {column}) as half from typed" for column in columns)
-    return f"select distinct zone, half from ({seen}) where half is not null"
+    return f"select distinct zone, half, date_trunc('day', half) as day from ({seen}) where half is not null"
+
+
+def _days(halves: str, ahead: str) -> str:
+    """The days of some half hours, and how far the zone is ahead of UTC all day; null when that changes."""
+    first, last = ahead.format("day"), ahead.format("(day + interval 1 day)")
+    return f"""select zone, day, case when {first} = {last} then {first} end as steady
+        from (select distinct zone, day from {halves})"""
 
 
 def _within_years(moment: str) -> str:
