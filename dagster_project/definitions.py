@@ -5,7 +5,7 @@ import dagster as dg
 from dagster_project.defs.gate import build_gate
 from dagster_project.defs.identity import identity
 from dagster_project.defs.jobs import NIGHTLY, every_night
-from dagster_project.defs.landing import LANDING_ZONE, PREVIOUS_ALERTS, clean, extract
+from dagster_project.defs.landing import LANDING_ZONE, PREVIOUS, clean, extract
 from dagster_project.defs.marts import build_dbt_assets
 from dagster_project.defs.publishing import published
 from dagster_project.defs.resources import NetworkResource
@@ -17,7 +17,7 @@ def build_defs(**resources: object) -> dg.Definitions:
     judged, snapshot = build_gate()
     network = resources.get("network", NetworkResource())
     return dg.Definitions(
-        assets=[LANDING_ZONE, PREVIOUS_ALERTS, extract, clean, identity, build_dbt_assets(), snapshot, published],
+        assets=[LANDING_ZONE, *PREVIOUS, extract, clean, identity, build_dbt_assets(), snapshot, published],
         asset_checks=[judged],
         jobs=[NIGHTLY],
         schedules=[every_night(network.timezone())],

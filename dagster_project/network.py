@@ -8,22 +8,26 @@ import os
 import secrets
 from datetime import date
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 import yaml
-from pydantic import AfterValidator, BaseModel, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, field_validator, model_validator
 
 from dagster_project.errors import NetworkError
 from dagster_project.home import Home
 from dagster_project.outbound import Destination, Override, PublishSection, Section
+from dagster_project.segment_map import read_segment_map
 
 NETWORK_VARIABLE = "REGULARS_NETWORK"
 KEY_VARIABLE = "REGULARS_KEY"
 SFTP_PASSWORD_VARIABLE = "REGULARS_SFTP_PASSWORD"
 SFTP_KEY_VARIABLE = "REGULARS_SFTP_KEY"
 KNOWN_HOSTS_VARIABLE = "REGULARS_KNOWN_HOSTS"
+
+CUTOFF_LISTS = ("recency_days", "frequency", "monetary")
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Days = Annotated[int, Field(ge=1)]
@@ -72,19 +76,34 @@ class StalenessSection(Section):
     address_days: Days = 1095
 
 
+def _ascending(cutoffs: list[float]) -> list[float]:
+    if len(cutoffs) != 4 or any(low >= high for low, high in pairwise(cutoffs)):
+        raise ValueError("four numbers, each greater than the one before: five scores have four bounds")
+    return cutoffs
+
+
+Cutoffs = Annotated[list[float], AfterValidator(_ascending)]
+
+
 class RfmSection(Section):
+    """With method cutoffs: up to `recency_days[0]` days score 5 ... beyond the last 1; from `frequency[3]` visits or
+    `monetary[3]` net on 5 ... below the first 1."""
+
     method: Literal["quintiles", "cutoffs"] = "quintiles"
     window_days: Days | None = None
-    recency_days: list[float] | None = None
-    frequency: list[float] | None = None
-    monetary: list[float] | None = None
+    recency_days: Cutoffs | None = None
+    frequency: Cutoffs | None = None
+    monetary: Cutoffs | None = None
 
-    @field_validator("method")
-    @classmethod
-    def _method_is_built(cls, method: str) -> str:
-        if method == "cutoffs":
-            raise ValueError("quintiles (fixed cut-offs are not available yet)")
-        return method
+    @model_validator(mode="after")
+    def _lists_go_with_their_method(self) -> "RfmSection":
+        given = [name for name in CUTOFF_LISTS if getattr(self, name) is not None]
+        if self.method == "cutoffs" and len(given) < len(CUTOFF_LISTS):
+            missing = [name for name in CUTOFF_LISTS if name not in given]
+            raise ValueError(f"method cutoffs with all three lists; missing: {', '.join(missing)}")
+        if self.method == "quintiles" and given:
+            raise ValueError(f"{', '.join(given)} only with method: cutoffs; quintiles take none")
+        return self
 
 
 class ChurnSection(Section):
@@ -178,15 +197,22 @@ class Network(Section):
         """Folder of the network's own source contracts."""
         return self.file.parent / "sources"
 
+    @property
+    def own_segment_map(self) -> Path:
+        """The network's own map of RFM segments, if there is one."""
+        return self.file.parent / "rfm_segments.csv"
+
     def thresholds(self) -> dict[str, float | int | str | None]:
-        """Every scalar of the sections that govern marts, as `<section>_<key>`."""
+        """Every scalar of the sections that govern marts, as `<section>_<key>`; cut-offs one by one, `_1` to `_4`."""
         sections = ("network", "identity", "staleness", "rfm", "churn", "value", "costs", "contact", "consent")
-        return {
+        scalars = {
             f"{section}_{key}": value
             for section in sections
             for key, value in getattr(self, section).model_dump().items()
-            if not isinstance(value, (list, dict))
+            if not isinstance(value, (list, dict)) and key not in CUTOFF_LISTS
         }
+        cutoffs = {name: getattr(self.rfm, name) or [None] * 4 for name in CUTOFF_LISTS}
+        return scalars | {f"rfm_{name}_{n}": bound for name, four in cutoffs.items() for n, bound in enumerate(four, 1)}
 
 
 def load_network(file: str | Path) -> Network:
@@ -207,11 +233,13 @@ def load_network(file: str | Path) -> Network:
     if not isinstance(raw, dict):
         raise NetworkError(f"{path}: a mapping of keys is expected, such as `network:`; found {type(raw).__name__}")
     try:
-        return Network(file=path, **{key: value for key, value in raw.items() if value is not None})
+        network = Network(file=path, **{key: value for key, value in raw.items() if value is not None})
     except ValidationError as error:
         raise NetworkError(_explain(path, error)) from error
     except TypeError as error:
         raise NetworkError(f"{path}: {error}; keys are {', '.join(_allowed_keys(()))}") from error
+    read_segment_map(network.own_segment_map)
+    return network
 
 
 def is_network_named() -> bool:

@@ -9,11 +9,13 @@ import pyarrow.parquet as pq
 
 from dagster_project.errors import RegularsError
 from dagster_project.home import Home
-from dagster_project.network import Network
+from dagster_project.network import CUTOFF_LISTS, Network
 
 _ARROW = {int: pa.int64(), float: pa.float64()}
 # Thresholds that may be empty keep their type in SQL.
-_EMPTY_TYPES = {"rfm_window_days": pa.int64()}
+_EMPTY_TYPES = {"rfm_window_days": pa.int64()} | {
+    f"rfm_{name}_{number}": pa.float64() for name in CUTOFF_LISTS for number in range(1, 5)
+}
 
 
 @dataclass(frozen=True)

@@ -70,10 +70,10 @@ def manifest() -> dict:
     return json.loads(ensure_manifest().read_text(encoding="utf-8"))
 
 
-def alert_columns() -> dict[str, str]:
-    """Column -> type of the churn_alerts mart, as its contract says."""
-    node = next(n for n in manifest()["nodes"].values() if n["name"] == "churn_alerts")
-    return {name: column["data_type"] for name, column in node["columns"].items()}
+def mart_columns() -> dict[str, dict[str, str]]:
+    """Mart -> its columns and their types, as its contract says."""
+    models = [n for n in manifest()["nodes"].values() if n["resource_type"] == "model" and n["schema"] == "marts"]
+    return {n["name"]: {name: column["data_type"] for name, column in n["columns"].items()} for n in models}
 
 
 def build_marts(home: Home, run_id: str, predict: Callable[[], None]) -> list[NodeResult]:

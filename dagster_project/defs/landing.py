@@ -15,11 +15,22 @@ DRIFTS_SHOWN = 50
 LANDING_ZONE = dg.AssetSpec(
     "landing_zone", group_name="landing", description="Exports as locations and the franchisor deliver them; read only."
 )
-PREVIOUS_ALERTS = dg.AssetSpec(
-    ["lake", "previous_churn_alerts"],
-    group_name="state",
-    description="The alerts of the last published run: an input of this one.",
-)
+PREVIOUS = [
+    dg.AssetSpec(["lake", f"previous_{name}"], group_name="state", description=description)
+    for name, description in {
+        "churn_alerts": "The alerts of the last published run: an input of this one.",
+        "rfm_months": "The month-ends of the published RFM history, with what each was computed from.",
+        "rfm_history": "The published RFM history: months whose fingerprint still holds are kept.",
+        "rfm_movement": "The published RFM movement, kept like the history.",
+        "rfm_segment_daily": "The segments' sizes as every night published them.",
+    }.items()
+] + [
+    dg.AssetSpec(
+        ["lake", "rfm_segments"],
+        group_name="state",
+        description="The network's own map of RFM segments, beside network.yaml; empty without one.",
+    )
+]
 LANDED = [
     dg.AssetSpec(
         ["landed", feed.name],

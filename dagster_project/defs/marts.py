@@ -8,13 +8,14 @@ from collections.abc import Iterator
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 
-from dagster_project.defs.dbt_build import NodeResult, alert_columns, build_marts, manifest
+from dagster_project.defs.dbt_build import NodeResult, build_marts, manifest, mart_columns
 from dagster_project.defs.resources import NetworkResource, progress
 from dagster_project.network import Network
 from dagster_project.parameters import read_run
 from dagster_project.predict import predict_customers
 from dagster_project.warehouse.measures import measure_marts
-from dagster_project.warehouse.prepare import add_predictions, keep_alerts, prepare_warehouse
+from dagster_project.warehouse.prepare import add_predictions, prepare_warehouse
+from dagster_project.warehouse.state import history_counts, keep_state
 
 CHECK = "dbt_tests"
 PREDICTIONS = {
@@ -52,13 +53,14 @@ def build_dbt_assets() -> dg.AssetsDefinition:
     def marts(network: NetworkResource) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         loaded = network.claim()
         home = loaded.home
-        prepare_warehouse(home, alert_columns())
+        prepare_warehouse(home, mart_columns(), loaded.own_segment_map)
         results = build_marts(home, read_run(home).run_id, predict=lambda: predict(loaded))
-        keep_alerts(home)
+        keep_state(home)
         tests = [r for r in results if r.resource_type == "test"]
         models = len(results) - len(tests)
         progress.info(f"built {models} models; {sum(t.passed for t in tests)} of {len(tests)} dbt tests hold")
         measured = measure_marts(home)
+        measured["rfm_history"] |= history_counts(home)
         for result in results:
             if result.resource_type != "test":
                 yield dg.MaterializeResult(asset_key=keys[result.asset], metadata=measured.get(result.asset, {}))

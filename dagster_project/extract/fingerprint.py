@@ -17,10 +17,12 @@ _CODE_SUFFIXES = {".py", ".sql", ".yaml", ".yml", ".csv", ".json"}
 
 
 def fingerprint_of(network: Network, files: Iterable[tuple[str, str]]) -> str:
-    """Hash of the files (path, sha256), network.yaml, the network's own contracts and the project's code."""
+    """Hash of the files (path, sha256), network.yaml and what lies beside it, and the project's code."""
     digest = hashlib.sha256(json.dumps(network.model_dump(mode="json", exclude={"file"}), sort_keys=True).encode())
     for path, sha256 in sorted(files):
         digest.update(f"{path}\0{sha256}\n".encode())
+    if network.own_segment_map.is_file():
+        digest.update(network.own_segment_map.read_bytes())
     folders = [network.own_sources, *(_PROJECT / part for part in _CODE)]
     for path in sorted(p for folder in folders for p in folder.rglob("*") if p.suffix in _CODE_SUFFIXES):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())

@@ -12,7 +12,7 @@ from dagster_project.seal import VERDICT, differences, few, hash_files, read_dbt
 from dagster_project.validate import guards
 from dagster_project.validate.checks import Check, dbt_checks, read_dbt_verdict
 from dagster_project.validate.finish import close_to_others, export_parquet, finish_marts, mart_rows
-from dagster_project.validate.notes import empty_mart_notes
+from dagster_project.validate.notes import empty_mart_notes, history_notes
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ def judge(home: Home, run_id: str, project_root: Path, max_audience_shrink: floa
         guards.customers_are_kept(home, rows, max_audience_shrink),
         *dbt_checks(dbt_verdict),
         *empty_mart_notes(home, rows, read_dbt_manifest(project_root)),
+        *history_notes(home),
     ]
     _record(home, run_id, checks)
     finish_marts(home, run_id)

@@ -26,6 +26,19 @@ def empty_mart_notes(home: Home, rows: dict[str, int], dbt_manifest: dict) -> li
     return notes
 
 
+def history_notes(home: Home) -> list[Check]:
+    """How many month-ends of the RFM history were computed anew, and how many stand as they were published."""
+    months = home.candidate_state / "rfm_months.parquet"
+    if not months.is_file():
+        return []
+    with duckdb.connect() as connection:
+        anew, kept = connection.execute(
+            "select count(*) filter (not is_kept), count(*) filter (is_kept) from read_parquet(?)", [str(months)]
+        ).fetchone()
+    detail = f"{anew} month-ends computed anew, {kept} kept: nothing they are made of changed"
+    return [Check("rfm_history.months", "rfm_history", "note", True, detail)]
+
+
 def _sources(dbt_manifest: dict, mart: str) -> set[str]:
     """The dbt sources a mart descends from, whatever stands between."""
     nodes, sources = dbt_manifest["nodes"], dbt_manifest["sources"]

@@ -12,7 +12,7 @@ cells as (
 ),
 
 segments as (
-    select * from {{ ref('rfm_segments') }}
+    select * from {{ ref('int_rfm_segments_chosen') }}
 )
 
 select

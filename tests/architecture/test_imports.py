@@ -8,7 +8,19 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "dagster_project"
 ROOMS = {"extract", "clean", "identity", "warehouse", "predict", "validate", "publish", "demo"}
-LEAVES = {"audiences", "claim", "errors", "home", "network", "feeds", "ops", "outbound", "parameters", "seal"}
+LEAVES = {
+    "audiences",
+    "claim",
+    "errors",
+    "home",
+    "network",
+    "feeds",
+    "ops",
+    "outbound",
+    "parameters",
+    "seal",
+    "segment_map",
+}
 ENGINES = {"dagster", "dagster_dbt", "dbt"}
 SLOW = {"great_expectations", "splink", "dbt"}
 EXCEPTIONS: set[tuple[str, str]] = set()

@@ -50,6 +50,9 @@ def test_the_documented_defaults_are_the_real_ones(tmp_path: Path) -> None:
             ["destinations", "drop stands twice"],
         ),
         ("consent: {jurisdiction: FR}", ["consent.jurisdiction", "FR", "US"]),
+        ("rfm: {method: cutoffs, frequency: [2, 3, 5, 9]}", ["rfm", "missing: recency_days, monetary"]),
+        ("rfm: {frequency: [2, 3, 5, 9]}", ["rfm", "only with method: cutoffs"]),
+        ("rfm: {method: cutoffs, frequency: [2, 5, 3, 9]}", ["rfm.frequency", "each greater than the one before"]),
         ("publish: {ready_by: noon}", ["publish.ready_by", "noon"]),
         ("- a list", ["a mapping of keys is expected"]),
         ("network: [", ["not readable as YAML"]),
@@ -60,6 +63,13 @@ def test_mistakes_are_named(tmp_path: Path, text: str, told: list[str]) -> None:
     with pytest.raises(NetworkError) as error:
         load_network(write(tmp_path, text))
     assert all(part in str(error.value) for part in told), str(error.value)
+
+
+def test_cutoffs_reach_the_parameters_one_by_one(tmp_path: Path) -> None:
+    lists = "recency_days: [30, 60, 120, 240], frequency: [2, 3, 5, 10], monetary: [20, 50, 200, 500.5]"
+    thresholds = load_network(write(tmp_path, f"rfm: {{method: cutoffs, {lists}}}")).thresholds()
+    assert [thresholds[f"rfm_monetary_{n}"] for n in range(1, 5)] == [20, 50, 200, 500.5]
+    assert load_network(write(tmp_path, "network:\n")).thresholds()["rfm_recency_days_4"] is None
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -31,5 +31,6 @@ cross join parameters
 left join scored
     on
         measures.measure = scored.measure
+        and parameters.as_of_date = scored.scored_on
         and scores.score = scored.score
 group by measures.measure, scores.score, parameters.as_of_date

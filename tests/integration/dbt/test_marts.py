@@ -65,8 +65,7 @@ def _night(as_of: date, extra: dict[str, list[dict]]) -> dict[str, list[dict]]:
         ],
         "locations": [dict(location_id="main", name="Main Street")],
         "arrival": [dict(location_id=loc, data_through_date=as_of) for loc in ("main", "harbour")],
-        "previous_churn_alerts": extra.get("previous_churn_alerts", []),
-    }  # fmt: skip
+    } | {table: rows for table, rows in extra.items() if table.startswith("previous_")}  # fmt: skip
 
 
 def _dbt(home: Path, *arguments: str) -> None:
@@ -168,3 +167,26 @@ def test_an_alert_is_kept_recovers_on_return_and_a_past_day_replays(build, first
     closed = [dict(zip(columns, row, strict=True)) for row in _rows(second, alerts)]
     replayed = build(AS_OF, {"previous_churn_alerts": closed}, seed=7, arguments=WITHOUT_TESTS)
     assert _all_marts(replayed) == _all_marts(first_night)
+
+
+def test_closed_months_are_computed_anew_only_from_where_an_order_changed(build, first_night):
+    """An order of 2026-07-03 comes late: July to October change, the months before stand as they were."""
+    months = "select month_end, fingerprint from warehouse.intermediate.int_rfm_months_listed"
+    with duckdb.connect(str(first_night / "warehouse.duckdb"), read_only=True) as connection:
+        fingerprints = [dict(month_end=m, fingerprint=f) for m, f in connection.execute(months).fetchall()]
+    assert fingerprints[0]["month_end"] == date(2025, 4, 30)
+    previous = {"previous_rfm_months": fingerprints}
+    for mart in ("rfm_history", "rfm_movement"):
+        rows = f"select * exclude (as_of_date) from marts.marts.{mart}"
+        columns = [name for name, *_ in _rows(first_night, f"describe {rows}")]
+        previous[f"previous_{mart}"] = [dict(zip(columns, row, strict=True)) for row in _rows(first_night, rows)]
+    late = {"order_lines": [_line("gone-late", date(2026, 7, 3), "5")]}
+    second = build(AS_OF, previous | late, arguments=WITHOUT_TESTS)
+    with duckdb.connect(str(second / "warehouse.duckdb"), read_only=True) as connection:
+        anew = "select month_end from warehouse.intermediate.int_rfm_months_listed where not is_kept order by 1"
+        assert [str(month) for (month,) in connection.execute(anew).fetchall()] == [
+            "2026-07-31", "2026-08-31", "2026-09-30", "2026-10-31",
+        ]  # fmt: skip
+    fresh = build(AS_OF, late, arguments=WITHOUT_TESTS)
+    assert _all_marts(second) == _all_marts(fresh)
+    assert _all_marts(second)["rfm_history"] != _all_marts(first_night)["rfm_history"]

@@ -52,6 +52,14 @@ OTHER_TABLES = {
         usual_amount DECIMAL(18,4), recent_amount DECIMAL(18,4), spend_ratio DOUBLE, evidence_p DOUBLE,
         silence_days BIGINT, usual_gap_days DOUBLE, severity INTEGER, opened_on DATE, due_on DATE,
         outcome VARCHAR, closed_on DATE, as_of_date DATE""",
+    "rfm_segments": "r_score INTEGER, f_score INTEGER, rfm_segment VARCHAR, segment_rank INTEGER",
+    "previous_rfm_months": "month_end DATE, fingerprint VARCHAR",
+    "previous_rfm_history": """customer_id VARCHAR, month_end DATE, recency_days BIGINT, frequency BIGINT,
+        monetary_amount DECIMAL(18,4), r_score INTEGER, f_score INTEGER, m_score INTEGER, rfm_segment VARCHAR""",
+    "previous_rfm_movement": """month_end DATE, from_segment VARCHAR, to_segment VARCHAR, cause VARCHAR,
+        direction VARCHAR, customers BIGINT, net_amount DECIMAL(18,4)""",
+    "previous_rfm_segment_daily": """rfm_segment VARCHAR, customers BIGINT, net_amount DECIMAL(18,4),
+        as_of_date DATE""",
 }
 
 

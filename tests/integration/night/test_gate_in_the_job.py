@@ -34,17 +34,17 @@ def test_a_damaged_candidate_is_refused_and_nothing_moves(nights, damage, monkey
 
     home = nights.network.home
     before = (home.published_run(), sorted(p.name for p in home.state.iterdir()))
-    keep_alerts = marts.keep_alerts
+    keep_state = marts.keep_state
 
     def keep_and_damage(home) -> None:
-        keep_alerts(home)
+        keep_state(home)
         with duckdb.connect(str(home.candidate_marts)) as connection:
             table = "marts.marts.dim_customers"
             connection.execute(f"create table damaged as select * from {table}; drop table {table}")
             connection.execute(f"create table {table} as select * from damaged; drop table damaged")
             connection.execute(DAMAGES[damage])
 
-    monkeypatch.setattr(marts, "keep_alerts", keep_and_damage)
+    monkeypatch.setattr(marts, "keep_state", keep_and_damage)
     result = nights.run()
     assert not result.success
     assert (home.published_run(), sorted(p.name for p in home.state.iterdir())) == before

@@ -127,6 +127,9 @@ COMPARED = (
     "customer_360",
     "rfm_scores",
     "rfm_cutoffs",
+    "rfm_history",
+    "rfm_movement",
+    "rfm_segment_daily",
     "churn_alerts",
 )
 
@@ -157,6 +160,9 @@ def test_night_after_night_equals_all_at_once(online_retail: Path, tmp_path_fact
         lay_out(online_retail, folder / "landing", files)
         assert nightly.run().success
         as_of_dates.append(nightly.query("select max(as_of_date) from dim_customers")[0][0])
+    # Each night knows one day more; what was over before is kept as it was published.
+    told = nightly.ops("select detail from checks where check_name = 'rfm_history.months' order by run_id")
+    assert told[1][0].startswith("0 month-ends computed anew"), told
     folder = tmp_path_factory.mktemp("replayed")
     lay_out(online_retail, folder / "landing", 219)
     for as_of_date in as_of_dates:
