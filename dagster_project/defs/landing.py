@@ -19,6 +19,8 @@ PREVIOUS = [
     dg.AssetSpec(["lake", f"previous_{name}"], group_name="state", description=description)
     for name, description in {
         "churn_alerts": "The alerts of the last published run: an input of this one.",
+        "location_alerts": "The locations' own alerts of the last published run.",
+        "location_action_list": "Whom the action lists of the last days named.",
         "rfm_months": "The month-ends of the published RFM history, with what each was computed from.",
         "rfm_history": "The published RFM history: months whose fingerprint still holds are kept.",
         "rfm_movement": "The published RFM movement, kept like the history.",
@@ -26,10 +28,15 @@ PREVIOUS = [
     }.items()
 ] + [
     dg.AssetSpec(
+        ["lake", "holdout_rule"],
+        group_name="state",
+        description="Who is held out of action lists, by the network's key and share.",
+    ),
+    dg.AssetSpec(
         ["lake", "rfm_segments"],
         group_name="state",
         description="The network's own map of RFM segments, beside network.yaml; empty without one.",
-    )
+    ),
 ]
 LANDED = [
     dg.AssetSpec(

@@ -53,7 +53,7 @@ def build_dbt_assets() -> dg.AssetsDefinition:
     def marts(network: NetworkResource) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         loaded = network.claim()
         home = loaded.home
-        prepare_warehouse(home, mart_columns(), loaded.own_segment_map)
+        prepare_warehouse(loaded, mart_columns())
         results = build_marts(home, read_run(home).run_id, predict=lambda: predict(loaded))
         keep_state(home)
         tests = [r for r in results if r.resource_type == "test"]

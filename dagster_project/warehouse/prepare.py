@@ -1,14 +1,14 @@
 """A fresh warehouse and candidate for one run; what a killed run left behind is removed."""
 
 import shutil
-from pathlib import Path
 
 import duckdb
 
 from dagster_project.errors import WarehouseError
 from dagster_project.feeds import load_feeds
 from dagster_project.home import Home
-from dagster_project.warehouse.state import create_segment_map, literal, recall_state
+from dagster_project.network import Network, hash_key
+from dagster_project.warehouse.state import create_holdout_rule, create_segment_map, literal, recall_state
 
 IDENTITY_TABLES = (
     "source_records",
@@ -32,13 +32,13 @@ def begin_candidate(home: Home) -> None:
     home.candidate_state.mkdir(mode=0o700)
 
 
-def prepare_warehouse(home: Home, mart_columns: dict[str, dict[str, str]], segment_map: Path) -> None:
+def prepare_warehouse(network: Network, mart_columns: dict[str, dict[str, str]]) -> None:
     """Create warehouse.duckdb anew, with schema `lake`: one view per table that dbt reads.
 
-    `mart_columns` (mart -> column -> type) shapes what is taken over from the night before; `segment_map` is the
-    network's own map of RFM segments, if the file is there. Raises WarehouseError when an earlier stage has not
-    written its files.
+    `mart_columns` (mart -> column -> type) shapes what is taken over from the night before. Raises WarehouseError
+    when an earlier stage has not written its files.
     """
+    home = network.home
     for path in (
         home.warehouse,
         home.warehouse.with_suffix(".duckdb.wal"),
@@ -56,7 +56,8 @@ def prepare_warehouse(home: Home, mart_columns: dict[str, dict[str, str]], segme
                 raise WarehouseError(f"{path}: missing; run the stages before this one first (make run does)")
             connection.execute(f"create view lake.{table} as select * from read_parquet({literal(path)})")
         recall_state(connection, home, mart_columns)
-        create_segment_map(connection, segment_map)
+        create_segment_map(connection, network.own_segment_map)
+        create_holdout_rule(connection, hash_key(network), network.contact.holdout_share)
     home.warehouse.chmod(0o600)
 
 

@@ -4,6 +4,8 @@ Two kinds: state, which cannot be had otherwise (alerts as they were opened, siz
 state/<run>; what is only spared from being computed again is read from the published set itself.
 """
 
+import hashlib
+import hmac
 from pathlib import Path
 
 import duckdb
@@ -13,7 +15,12 @@ from dagster_project.segment_map import read_segment_map
 
 MONTHS = "rfm_months"
 # Marts whose rows are state: the table `previous_<mart>` of schema lake.
-STATE_MARTS = ("churn_alerts", "rfm_segment_daily")
+STATE_MARTS = ("churn_alerts", "location_alerts", "location_action_list", "rfm_segment_daily")
+# Marts of which every night adds its own rows to those of the nights before.
+APPENDED = {
+    "rfm_segment_daily": "as_of_date > today",
+    "location_action_list": "as_of_date between today - 7 and today - 1",
+}
 # Marts read back from published/parquet, as long as the fingerprints that were kept with them say so.
 KEPT_MARTS = ("rfm_history", "rfm_movement")
 MONTH_COLUMNS = {"month_end": "DATE", "fingerprint": "VARCHAR", "is_kept": "BOOLEAN"}
@@ -45,9 +52,9 @@ def keep_state(home: Home) -> None:
         connection.execute(f"attach {literal(home.candidate_marts)} as candidate (read_only)")
         for mart in STATE_MARTS:
             rows = f"select * from candidate.marts.{mart}"
-            if mart == "rfm_segment_daily":
-                rows += f""" union all by name select * from lake.previous_{mart}
-                    where as_of_date > (select as_of_date from lake.parameters)"""
+            if mart in APPENDED:
+                rows += f""" union all by name select p.* from lake.previous_{mart} as p
+                    cross join (select as_of_date as today from lake.parameters) where {APPENDED[mart]}"""
             _write(connection, rows, home, mart)
         _write(connection, f"select {', '.join(MONTH_COLUMNS)} from intermediate.int_rfm_months_listed", home, MONTHS)
 
@@ -68,6 +75,16 @@ def create_segment_map(connection: duckdb.DuckDBPyConnection, map_file: Path) ->
     cells = read_segment_map(map_file)
     if cells:
         connection.executemany("insert into lake.rfm_segments values (?, ?, ?, ?)", cells)
+
+
+def create_holdout_rule(connection: duckdb.DuckDBPyConnection, key: bytes, share: float) -> None:
+    """The table `lake.holdout_rule`: whose md5(salt|customer_id) begins with less than `below` is held out.
+
+    The salt is a keyed hash of its purpose, so that it tells nothing of the network's key.
+    """
+    salt = hmac.new(key, b"churn alert holdout", hashlib.sha256).hexdigest()
+    below = "g" if share >= 1 else f"{int(share * 16**8):08x}"
+    connection.execute("create table lake.holdout_rule as select ? as salt, ? as below", [salt, below])
 
 
 def literal(path: Path) -> str:

@@ -14,6 +14,20 @@ signals as (
     select * from {{ ref('int_churn_signals_raised') }}
 ),
 
+actions as (
+    select * from {{ ref('int_actions_matched') }}
+),
+
+parameters as (
+    select * from {{ ref('stg_lake__parameters') }}
+),
+
+complainers as (
+    select distinct customer_id
+    from {{ ref('int_cases_attributed') }}
+    where kind = 'complaint' and is_open
+),
+
 returns as (
     select
         alerts.alert_id,
@@ -32,7 +46,7 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by customer_id, outcome
+            partition by customer_id, track, outcome
             order by gravity desc nulls last, opened_on asc nulls last, alert_id asc nulls last
         ) as place
     from alerts
@@ -41,6 +55,10 @@ ranked as (
 measured as (
     select
         ranked.*,
+        actions.acted_at,
+        complainers.customer_id is not null as is_complaining,
+        spending.spend_ratio as ratio_now,
+        parameters.churn_complaint_lost_days,
         returns.first_date is not null as has_returned,
         coalesce(returns.visits_here = 0, false) as is_elsewhere,
         spending.home_location_id <> ranked.location_id as has_new_home,
@@ -54,12 +72,19 @@ measured as (
                 then {{ days_between('ranked.opened_on', 'spending.data_through_date') }}
         end as days_to_return
     from ranked
+    cross join parameters
+    left join actions
+        on ranked.alert_id = actions.alert_id
+    left join complainers
+        on ranked.customer_id = complainers.customer_id
     left join returns
         on ranked.alert_id = returns.alert_id
     left join spending
         on ranked.customer_id = spending.customer_id
     left join signals
-        on ranked.customer_id = signals.customer_id
+        on
+            ranked.customer_id = signals.customer_id
+            and ranked.track = signals.track
 ),
 
 judged as (
@@ -68,9 +93,18 @@ judged as (
         case
             when outcome <> 'open' then outcome
             when place > 1 or is_outweighed then 'superseded'
+            when track = 'complaint' and not is_complaining then 'recovered'
+            when track = 'complaint' and days_open > churn_complaint_lost_days then 'lost'
+            when track = 'complaint' then 'open'
+            -- The location's own alert speaks for all of its customers.
+            when has_capture_drop then 'superseded'
+            -- Growth that still holds after 60 days has been kept.
+            when track = 'growth' and ratio_now <= 0.80 then 'lost'
+            when track = 'growth' and days_open >= 60 then 'recovered'
+            when track = 'growth' then 'open'
             when is_elsewhere and (days_to_return is not null or has_new_home) then 'moved'
             when days_to_return <= 180 then 'recovered'
-            when days_to_return > 180 or days_open > 180 and not has_capture_drop then 'lost'
+            when days_to_return > 180 or days_open > 180 then 'lost'
             else 'open'
         end as outcome_now
     from measured
@@ -81,15 +115,20 @@ select
     customer_id,
     location_id,
     alert_type,
+    track,
     usual_amount,
     recent_amount,
     spend_ratio,
     evidence_p,
     silence_days,
     usual_gap_days,
+    p_alive,
+    value_at_risk_amount,
     severity,
     opened_on,
     due_on,
+    is_holdout,
+    acted_at,
     outcome_now as outcome,
     case when outcome_now <> 'open' then coalesce(closed_on, as_of_date) end as closed_on,
     has_returned,

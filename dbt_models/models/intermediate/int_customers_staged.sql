@@ -22,32 +22,50 @@ opened as (
     select * from {{ ref('int_churn_alerts_opened') }}
 ),
 
-alerts as (
+silences as (
+    select * from {{ ref('int_silences_judged') }}
+),
+
+open_alerts as (
     select
         customer_id,
-        alert_type
+        alert_type,
+        track
     from followed
     where outcome = 'open'
     union all
     select
         customer_id,
-        alert_type
+        alert_type,
+        track
     from opened
+),
+
+alerts as (
+    select
+        customer_id,
+        max(alert_type) filter (where track = 'slipping') as slipping_type,
+        max(alert_type) filter (where track = 'complaint') as complaint_type,
+        max(alert_type) filter (where track = 'growth') as growth_type
+    from open_alerts
+    group by customer_id
 ),
 
 given_up as (
     select distinct customer_id
     from followed
-    where outcome = 'lost' and not has_returned
+    where track = 'slipping' and outcome = 'lost' and not has_returned
 )
 
 select
     customers.customer_id,
-    alerts.alert_type as churn_alert_type,
+    coalesce(alerts.slipping_type, alerts.complaint_type, alerts.growth_type) as churn_alert_type,
     case
         when visited.customer_id is null then 'prospect'
-        when alerts.alert_type = 'lapsed' or given_up.customer_id is not null then 'lapsed'
-        when alerts.alert_type is not null then 'slipping'
+        when
+            alerts.slipping_type in ('lapsed', 'lost_valued') or given_up.customer_id is not null or silences.is_lapsed
+            then 'lapsed'
+        when alerts.slipping_type is not null then 'slipping'
         when
             not data_starts.is_known_since_data_began
             and visited.first_visit_date
@@ -65,3 +83,5 @@ left join alerts
     on customers.customer_id = alerts.customer_id
 left join given_up
     on customers.customer_id = given_up.customer_id
+left join silences
+    on customers.customer_id = silences.customer_id

@@ -11,28 +11,58 @@ customers as (
     select * from {{ ref('int_customers_visited') }}
 ),
 
+-- Each customer counts once: those who come daily would else make a week seem long to everybody.
 network as (
-    select {{ ratio('sum(gap_days)', 'sum(gaps)') }} as mean_gap_days
+    select
+        coalesce(
+            avg({{ ratio('customers.gap_days', 'customers.gaps') }}) filter (
+                where customers.visits >= parameters.churn_min_visits
+            ),
+            {{ ratio('sum(customers.gap_days)', 'sum(customers.gaps)') }}
+        ) as mean_gap_days
     from customers
+    cross join parameters
 ),
 
-relative_gaps as (
+earlier as (
     select
-        round({{ ratio('visits.gap_days * customers.gaps', 'customers.gap_days') }}, 2) as relative_gap,
-        count(*) as gaps
+        customer_id,
+        gap_days,
+        count(*) over (partition by customer_id order by visit_number nulls last) - 1 as earlier_gaps,
+        sum(gap_days) over (partition by customer_id order by visit_number nulls last) - gap_days as earlier_gap_days
     from visits
-    inner join customers
-        on visits.customer_id = customers.customer_id
+),
+
+-- A gap against the mean as it was known when the gap began: what a night compares silence with.
+longest as (
+    select
+        earlier.customer_id,
+        max(
+            {{ ratio(
+                'earlier.gap_days * (earlier.earlier_gaps + 2)',
+                'earlier.earlier_gap_days + 2 * network.mean_gap_days'
+            ) }}
+        ) as relative_gap
+    from earlier
+    cross join network
     cross join parameters
-    where customers.visits >= parameters.churn_min_visits
-    group by 1
+    where earlier.earlier_gaps >= parameters.churn_min_visits - 1
+    group by earlier.customer_id
+),
+
+rounded as (
+    select
+        round(relative_gap, 2) as relative_gap,
+        count(*) as customers
+    from longest
+    group by round(relative_gap, 2)
 ),
 
 shares as (
     select
         relative_gap,
-        {{ ratio('sum(gaps) over (order by relative_gap nulls last)', 'sum(gaps) over ()') }} as share
-    from relative_gaps
+        {{ ratio('sum(customers) over (order by relative_gap nulls last)', 'sum(customers) over ()') }} as share
+    from rounded
 ),
 
 quantiles as (

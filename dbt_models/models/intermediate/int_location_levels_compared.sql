@@ -59,6 +59,8 @@ summed as (
 indices as (
     select
         location_id,
+        recent_share,
+        usual_share,
         -- Fell by a quarter or more. A fall of this month does not show in the whole window yet, but in the silence of
         -- customers. Where fewer than 50 orders would be identified, a customer or two who leave would be a drop.
         coalesce(recent_share <= 0.75 * usual_share and usual_share * recent_orders >= 50, false)
@@ -78,6 +80,8 @@ indices as (
 
 select
     location_id,
+    recent_share,
+    usual_share,
     is_lower and was_identified as has_capture_drop,
     identified_index,
     seasonal_index,

@@ -7,39 +7,21 @@ opened as (
 ),
 
 alerts as (
+    {%- set carried = [
+        'alert_id', 'customer_id', 'location_id', 'alert_type', 'usual_amount', 'recent_amount', 'spend_ratio', 'evidence_p',
+        'silence_days', 'usual_gap_days', 'p_alive', 'value_at_risk_amount', 'severity', 'opened_on', 'due_on', 'is_holdout',
+    ] %}
     select
-        alert_id,
-        customer_id,
-        location_id,
-        alert_type,
-        usual_amount,
-        recent_amount,
-        spend_ratio,
-        evidence_p,
-        silence_days,
-        usual_gap_days,
-        severity,
-        opened_on,
-        due_on,
+        {{ carried | join(',\n        ') }},
+        acted_at,
         outcome,
         closed_on,
         as_of_date
     from followed
     union all
     select
-        alert_id,
-        customer_id,
-        location_id,
-        alert_type,
-        usual_amount,
-        recent_amount,
-        spend_ratio,
-        evidence_p,
-        silence_days,
-        usual_gap_days,
-        severity,
-        opened_on,
-        due_on,
+        {{ carried | join(',\n        ') }},
+        null as acted_at,
         'open' as outcome,
         null as closed_on,
         opened_on as as_of_date
@@ -57,9 +39,13 @@ select
     evidence_p,
     cast(silence_days as bigint) as silence_days,
     usual_gap_days,
+    p_alive,
+    cast(value_at_risk_amount as decimal(18, 4)) as value_at_risk_amount,
     severity,
     opened_on,
     due_on,
+    is_holdout,
+    acted_at,
     outcome,
     closed_on,
     as_of_date

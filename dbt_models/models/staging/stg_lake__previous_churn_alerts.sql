@@ -13,9 +13,13 @@ select
     evidence_p,
     silence_days,
     usual_gap_days,
+    p_alive,
+    value_at_risk_amount,
     severity,
     opened_on,
     due_on,
+    is_holdout,
+    acted_at,
     outcome,
     closed_on
 from landed

@@ -11,10 +11,25 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from dagster_project.clean.columns import clean_schema
 from dagster_project.feeds import load_feeds
 from dagster_project.network import Network
 
-FEEDS = ("order_lines", "orders", "payments", "customers", "locations", "products", "signups", "consents")
+FEEDS = (
+    "order_lines",
+    "orders",
+    "payments",
+    "customers",
+    "locations",
+    "products",
+    "signups",
+    "consents",
+    "cases",
+    "actions",
+    "surveys",
+    "calendar",
+    "planned_changes",
+)
 
 OTHER_TABLES = {
     "arrival": "location_id VARCHAR, data_through_date DATE",
@@ -50,8 +65,12 @@ OTHER_TABLES = {
         holdout_days BIGINT, is_chosen BOOLEAN""",
     "previous_churn_alerts": """alert_id VARCHAR, customer_id VARCHAR, location_id VARCHAR, alert_type VARCHAR,
         usual_amount DECIMAL(18,4), recent_amount DECIMAL(18,4), spend_ratio DOUBLE, evidence_p DOUBLE,
-        silence_days BIGINT, usual_gap_days DOUBLE, severity INTEGER, opened_on DATE, due_on DATE,
+        silence_days BIGINT, usual_gap_days DOUBLE, p_alive DOUBLE, value_at_risk_amount DECIMAL(18,4),
+        severity INTEGER, opened_on DATE, due_on DATE, is_holdout BOOLEAN, acted_at TIMESTAMP,
         outcome VARCHAR, closed_on DATE, as_of_date DATE""",
+    "previous_location_alerts": """alert_id VARCHAR, location_id VARCHAR, alert_type VARCHAR, identified_share DOUBLE,
+        usual_share DOUBLE, days_late BIGINT, opened_on DATE, outcome VARCHAR, closed_on DATE""",
+    "previous_location_action_list": "customer_id VARCHAR, alert_id VARCHAR, as_of_date DATE",
     "rfm_segments": "r_score INTEGER, f_score INTEGER, rfm_segment VARCHAR, segment_rank INTEGER",
     "previous_rfm_months": "month_end DATE, fingerprint VARCHAR",
     "previous_rfm_history": """customer_id VARCHAR, month_end DATE, recency_days BIGINT, frequency BIGINT,
@@ -72,11 +91,12 @@ def build_tiny_warehouse(home: Path, as_of_date: str, rows: dict[str, list[dict]
     connection.execute("create schema lake")
     feeds = load_feeds()
     for table in FEEDS:
-        columns = ", ".join(f'"{name}" {sql_type}' for name, sql_type in feeds[table].landed_schema().items())
+        columns = ", ".join(f'"{name}" {sql_type}' for name, sql_type in clean_schema(feeds[table]).items())
         connection.execute(f"create table lake.{table} ({columns})")
     for table, columns in OTHER_TABLES.items():
         connection.execute(f"create table lake.{table} ({columns})")
     _write_parameters(connection, as_of_date)
+    connection.execute("create table lake.holdout_rule as select 'salt' as salt, '00000000' as below")
     for table, records in rows.items():
         _insert(connection, table, records)
     connection.close()

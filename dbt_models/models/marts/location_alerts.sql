@@ -1,0 +1,116 @@
+with parameters as (
+    select * from {{ ref('stg_lake__parameters') }}
+),
+
+locations as (
+    select * from {{ ref('int_locations_listed') }}
+),
+
+levels as (
+    select * from {{ ref('int_location_levels_compared') }}
+),
+
+previous as (
+    select previous.*
+    from {{ ref('stg_lake__previous_location_alerts') }} as previous
+    inner join parameters
+        on previous.opened_on <= parameters.as_of_date
+),
+
+signs as (
+    select
+        location_id,
+        'capture_drop' as alert_type,
+        recent_share as identified_share,
+        usual_share,
+        null as days_late
+    from levels
+    where has_capture_drop
+    union all
+    -- As long without data as a closure would take to be one.
+    select
+        locations.location_id,
+        'late_data' as alert_type,
+        null as identified_share,
+        null as usual_share,
+        {{ days_between('locations.data_through_date', 'locations.as_of_date') }} as days_late
+    from locations
+    where
+        {{ days_between('locations.data_through_date', 'locations.as_of_date') }} >= 3
+        and coalesce(locations.closed_on > locations.data_through_date, true)
+),
+
+-- What was closed later than today is still open today, so that a past day replays.
+recalled as (
+    select
+        previous.*,
+        coalesce(previous.closed_on > parameters.as_of_date, true) as is_open
+    from previous
+    cross join parameters
+),
+
+still as (
+    select
+        recalled.alert_id,
+        recalled.location_id,
+        recalled.alert_type,
+        recalled.identified_share,
+        recalled.usual_share,
+        recalled.days_late,
+        recalled.opened_on,
+        case when recalled.is_open and signs.location_id is not null then 'open' else 'closed' end as outcome,
+        case
+            when not recalled.is_open then recalled.closed_on
+            when signs.location_id is null then parameters.as_of_date
+        end as closed_on
+    from recalled
+    cross join parameters
+    left join signs
+        on
+            recalled.location_id = signs.location_id
+            and recalled.alert_type = signs.alert_type
+),
+
+fresh as (
+    select
+        md5(concat_ws('|', signs.location_id, signs.alert_type, cast(parameters.as_of_date as string))) as alert_id,
+        signs.location_id,
+        signs.alert_type,
+        signs.identified_share,
+        signs.usual_share,
+        signs.days_late,
+        parameters.as_of_date as opened_on,
+        'open' as outcome,
+        null as closed_on
+    from signs
+    cross join parameters
+    where
+        not exists (
+            select 1
+            from still
+            where
+                still.location_id = signs.location_id
+                and still.alert_type = signs.alert_type
+                and (still.outcome = 'open' or still.opened_on = parameters.as_of_date)
+        )
+),
+
+alerts as (
+    select * from still
+    union all
+    select * from fresh
+)
+
+select
+    alerts.alert_id,
+    alerts.location_id,
+    alerts.alert_type,
+    alerts.identified_share,
+    alerts.usual_share,
+    cast(alerts.days_late as bigint) as days_late,
+    alerts.opened_on,
+    alerts.outcome,
+    alerts.closed_on,
+    parameters.as_of_date
+from alerts
+cross join parameters

@@ -1,0 +1,20 @@
+with landed as (
+    select * from {{ source('lake', 'cases') }}
+)
+
+select
+    case_id,
+    location_id,
+    clean_contact as contact,
+    order_id,
+    kind,
+    severity,
+    category,
+    opened_at,
+    try_cast(event_local_at as date) as opened_on,
+    first_contact_resolved,
+    answered_at,
+    resolved_at,
+    try_cast(resolved_at as date) as resolved_on,
+    resolution
+from landed
