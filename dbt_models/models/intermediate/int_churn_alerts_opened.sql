@@ -43,7 +43,7 @@ select
     signals.evidence_p,
     signals.silence_days,
     signals.usual_gap_days,
-    predictions.p_alive,
+    round(predictions.p_alive, 6) as p_alive,
     predictions.predicted_net_365d_amount * (1 - predictions.p_alive) as value_at_risk_amount,
     signals.severity,
     parameters.as_of_date as opened_on,

@@ -36,7 +36,9 @@ def network_at(folder: Path, as_of_date: str | None = None) -> Path:
     if not file.exists():
         shutil.copytree(EXAMPLE / "sources", folder / "sources")
     pin = f"as_of_date: {as_of_date}\n" if as_of_date else ""
-    file.write_text((EXAMPLE / "network.yaml").read_text() + pin)
+    # Customer ids, and so who is held out, are a home's own.
+    nobody_held_out = "contact: {holdout_share: 0}\n"
+    file.write_text((EXAMPLE / "network.yaml").read_text() + nobody_held_out + pin)
     return file
 
 
@@ -131,6 +133,9 @@ COMPARED = (
     "rfm_movement",
     "rfm_segment_daily",
     "churn_alerts",
+    "churn_alert_performance",
+    "location_alerts",
+    "location_action_list",
 )
 
 
@@ -140,7 +145,7 @@ def by_source_record(nights: Nights, mart: str) -> list[tuple]:
     if "customer_id" not in names or mart == "customer_identities":
         hidden = "exclude (customer_id)" if "customer_id" in names else ""
         return nights.query(f"select * {hidden} from {mart} order by all")
-    hidden = "customer_id, alert_id" if mart == "churn_alerts" else "customer_id"
+    hidden = "customer_id, alert_id" if "alert_id" in names else "customer_id"
     return nights.query(
         f"""with names as (
                 select customer_id, min(source_record_id) as source_record
