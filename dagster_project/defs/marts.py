@@ -10,6 +10,7 @@ from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 
 from dagster_project.defs.dbt_build import NodeResult, build_marts, manifest, mart_columns
 from dagster_project.defs.resources import NetworkResource, progress
+from dagster_project.locations import write_todays_lists
 from dagster_project.network import Network
 from dagster_project.parameters import read_run
 from dagster_project.predict import predict_customers
@@ -56,6 +57,7 @@ def build_dbt_assets() -> dg.AssetsDefinition:
         prepare_warehouse(loaded, mart_columns())
         results = build_marts(home, read_run(home).run_id, predict=lambda: predict(loaded))
         keep_state(home)
+        write_todays_lists(home)
         tests = [r for r in results if r.resource_type == "test"]
         models = len(results) - len(tests)
         progress.info(f"built {models} models; {sum(t.passed for t in tests)} of {len(tests)} dbt tests hold")
