@@ -1,0 +1,164 @@
+"""Who really stopped, and who was told so: each alert type against two rules anybody could write.
+
+Every rule is judged on the same customers, those with three visits or more, over the same nights. A flag is right when
+its customer had stopped by then (for spending alerts: declined or stopped); who comes back and is flagged again counts
+twice. Recall is over those who stopped at least 90 days before the last night. Lead is how many days earlier than "no
+visit in 90 days" the same stopper was flagged.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bench.alerts.nights import Nights
+from bench.alerts.steady import LAST, RHYTHMS, draw_visits
+from dagster_project.demo import write_demo
+
+LAPSES = ("lapsing", "lapsed", "lost_valued")
+SPENDING = ("declining", "critical")
+JUDGED_DAYS, STEP_DAYS, SILENT_DAYS = 240, 2, 90
+Flags = list[tuple[str, date]]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A history with its truth: stopped and declined tell customer -> day."""
+
+    name: str
+    orders: pa.Table
+    stopped: dict[str, date]
+    declined: dict[str, date]
+
+
+def coffee(folder: Path, people: int = 900) -> Network:
+    """The demo network: its own truth about who bought, stopped and declined."""
+    write_demo(folder / "demo", people=people)
+    truth = folder / "demo" / "truth"
+    orders = pq.read_table(truth / "orders.parquet").to_pandas()
+    persons = pq.read_table(truth / "people.parquet").to_pandas().set_index("person_id")
+    given = pa.table(
+        {
+            "order_id": [f"o{n}" for n in range(len(orders))],
+            "location_id": orders["location_id"],
+            "customer_id": orders["person_id"].where(orders["is_captured"], None),
+            "business_date": orders["business_date"],
+            "net_amount": pa.array((orders["sold_cents"] + orders["refunded_cents"]) / 100).cast(pa.decimal128(18, 2)),
+        }
+    )
+    told = {name: persons[name].dropna().to_dict() for name in ("stopped_on", "declined_on")}
+    return Network("daily coffee (demo)", given, told["stopped_on"], told["declined_on"])
+
+
+def service(people: int = 900, days: int = 720, seed: int = 7) -> Network:
+    """A monthly service: a third of its customers stop some day."""
+    rng = np.random.default_rng(seed)
+    visits = draw_visits(RHYTHMS[1], people, days, rng)
+    stops = np.where(rng.random(people) < 0.35, rng.integers(200, days, people), days)
+    visits = [v[v < stop] for v, stop in zip(visits, stops, strict=True)]
+    person = np.repeat(np.arange(people), [len(v) for v in visits])
+    day = np.concatenate([*visits, np.repeat(np.arange(days), 6)])
+    person = np.concatenate([person, np.full(6 * days, -1)])
+    dates = np.array([LAST - timedelta(days=days - 1 - n) for n in range(days)])
+    given = pa.table(
+        {
+            "order_id": [f"o{n}" for n in range(len(day))],
+            "location_id": np.where(person % 2 == 0, "a", "b"),
+            "customer_id": [None if p < 0 else f"p{p:05d}" for p in person],
+            "business_date": dates[day],
+            "net_amount": pa.array(np.full(len(day), 60.0)).cast(pa.decimal128(18, 2)),
+        }
+    )
+    stopped = {f"p{p:05d}": dates[stop] for p, stop in enumerate(stops) if stop < days}
+    return Network("monthly service", given, stopped, {})
+
+
+def rows(folder: Path) -> Iterator[dict]:
+    """One row per network and rule: flagged, precision, recall, f1, median lead in days against silence of 90 days."""
+    for number, network in enumerate((coffee(folder), service())):
+        place = folder / f"nights_{number}"
+        place.mkdir()
+        yield from judge(network, place)
+
+
+def judge(network: Network, folder: Path) -> Iterator[dict]:
+    begin = LAST - timedelta(days=JUDGED_DAYS)
+    nights = Nights(folder, network.orders)
+    for days in range(0, JUDGED_DAYS + 1, STEP_DAYS):
+        nights.night(begin + timedelta(days=days))
+    visits = _visits(network.orders)
+    silent = _silent(visits, begin, lambda days: SILENT_DAYS)
+    by_habit = _silent(visits, begin, lambda days: max(1, 2 * median(np.diff(days).tolist())))
+    rules: dict[str, tuple[Flags, bool]] = {
+        "no visit in 90 days": (silent, False),
+        "2 x own median gap": (by_habit, False),
+        "lapse alerts": (_alerted(nights, LAPSES, begin), False),
+        "all slipping alerts": (_alerted(nights, LAPSES + SPENDING, begin), True),
+    }
+    rules |= {kind: (_alerted(nights, (kind,), begin), kind in SPENDING) for kind in LAPSES + SPENDING}
+    for rule, (flags, counts_decline) in rules.items():
+        yield {"network": network.name, "rule": rule} | _measures(network, flags, silent, visits, begin, counts_decline)
+
+
+def _measures(network: Network, flags: Flags, silent: Flags, visits, begin: date, counts_decline: bool) -> dict:
+    truth = network.stopped | (network.declined if counts_decline else {})
+    right = sum(customer in truth and truth[customer] <= day for customer, day in flags)
+    until = LAST - timedelta(days=SILENT_DAYS)
+    stoppers = {
+        customer: day
+        for customer, day in network.stopped.items()
+        if begin < day <= until and sum(visit < day for visit in visits.get(customer, [])) >= 3
+    }
+    found, found_silent = _found(flags, stoppers), _found(silent, stoppers)
+    leads = [(found_silent[c] - found[c]).days for c in found if c in found_silent]
+    precision = right / len(flags) if flags else None
+    recall = len(found) / len(stoppers) if stoppers else None
+    f1 = 2 * precision * recall / (precision + recall) if precision and recall else None
+    lead = median(leads) if leads else None
+    return {"flagged": len(flags), "precision": precision, "recall": recall, "f1": f1, "lead_days": lead}
+
+
+def _found(flags: Flags, stoppers: dict[str, date]) -> dict[str, date]:
+    """The first flag of each stopper after the stop."""
+    first: dict[str, date] = {}
+    for customer, day in sorted(flags, key=lambda flag: flag[1]):
+        if customer in stoppers and day >= stoppers[customer]:
+            first.setdefault(customer, day)
+    return first
+
+
+def _visits(orders: pa.Table) -> dict[str, list[date]]:
+    known = orders.filter(pa.compute.is_valid(orders["customer_id"]))
+    days: dict[str, set[date]] = {}
+    for customer, day in zip(known["customer_id"].to_pylist(), known["business_date"].to_pylist(), strict=True):
+        days.setdefault(customer, set()).add(day)
+    return {customer: sorted(seen) for customer, seen in days.items()}
+
+
+def _silent(visits: dict[str, list[date]], begin: date, limit: Callable[[list[int]], float]) -> Flags:
+    """The days after `begin` on which a customer's silence went beyond the limit of their visits until then."""
+    flags: Flags = []
+    for customer, days in visits.items():
+        ordinals = [day.toordinal() for day in days]
+        for last in range(2, len(days)):
+            flagged = days[last] + timedelta(days=int(limit(ordinals[: last + 1])) + 1)
+            is_back = last + 1 < len(days) and days[last + 1] < flagged
+            if not is_back and begin < flagged <= LAST:
+                flags.append((customer, flagged))
+    return flags
+
+
+def _alerted(nights: Nights, kinds: tuple[str, ...], begin: date) -> Flags:
+    """Alerts of these kinds opened after the first night; one that took over from another of them is no new flag."""
+    alerts = [alert for alert in nights.alerts() if alert[1] in kinds]
+    taken_over = {(customer, closed_on) for customer, _, _, outcome, closed_on in alerts if outcome == "superseded"}
+    return [
+        (customer, opened_on)
+        for customer, _, opened_on, *_ in alerts
+        if opened_on > begin and (customer, opened_on) not in taken_over
+    ]
