@@ -76,7 +76,7 @@ class Destination(Section):
     """
 
     name: Name
-    type: Literal["file", "klaviyo"]
+    type: Literal["file", "klaviyo", "webhook", "sftp", "s3", "mailchimp", "brevo"]
     url: str | None = None
     key_env: Annotated[str, Field(pattern="^[A-Z][A-Z0-9_]*$")] | None = None
     lists: dict[Name, str] = {}

@@ -14,6 +14,7 @@ from typing import Any
 
 import dagster as dg
 
+from dagster_project.audiences import Audience
 from dagster_project.defs.resources import DBT_PROJECT
 from dagster_project.errors import WarehouseError
 from dagster_project.home import Home
@@ -76,7 +77,13 @@ def mart_columns() -> dict[str, dict[str, str]]:
     return {n["name"]: {name: column["data_type"] for name, column in n["columns"].items()} for n in models}
 
 
-def build_marts(home: Home, run_id: str, predict: Callable[[], None]) -> list[NodeResult]:
+def customer_360_columns() -> dict[str, str]:
+    """What an audience's condition may speak of: column -> type."""
+    node = next(n for n in manifest()["nodes"].values() if n["name"] == "customer_360")
+    return {name: column["data_type"] for name, column in node["columns"].items()} | {"birth_month": "bigint"}
+
+
+def build_marts(home: Home, run_id: str, predict: Callable[[], None], audiences: list[Audience]) -> list[NodeResult]:
     """Build and test the candidate, and write candidate/dbt_verdict.json with the hashes of what was tested.
 
     `predict` is called between the models it reads and those that read it. Raises WarehouseError when a model could
@@ -84,9 +91,11 @@ def build_marts(home: Home, run_id: str, predict: Callable[[], None]) -> list[No
     """
     # A parse is good for every home; only the commands that run are told which one it is.
     parsed = _invoke(["--no-write-json", *dbt_arguments("parse")], TARGET)
-    built = _built(run_id, _invoke([*dbt_arguments("build"), "--exclude", PREDICTED], home.root, parsed))
+    told = {"audiences": [{"name": one.name, "condition": one.condition} for one in audiences]}
+    build = [*dbt_arguments("build"), "--vars", json.dumps(told)]
+    built = _built(run_id, _invoke([*build, "--exclude", PREDICTED], home.root, parsed))
     predict()
-    built += _built(run_id, _invoke([*dbt_arguments("build"), "--select", PREDICTED], home.root, parsed))
+    built += _built(run_id, _invoke([*build, "--select", PREDICTED], home.root, parsed))
     results = built + _results(_invoke(dbt_arguments("test"), home.root, parsed))
     verdict = {
         "run_id": run_id,

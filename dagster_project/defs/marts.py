@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 
-from dagster_project.defs.dbt_build import NodeResult, build_marts, manifest, mart_columns
+from dagster_project.audiences import Audience, usable_audiences
+from dagster_project.defs.dbt_build import NodeResult, build_marts, customer_360_columns, manifest, mart_columns
 from dagster_project.defs.resources import NetworkResource, progress
 from dagster_project.locations import write_todays_lists
 from dagster_project.network import Network
@@ -55,7 +56,7 @@ def build_dbt_assets() -> dg.AssetsDefinition:
         loaded = network.claim()
         home = loaded.home
         prepare_warehouse(loaded, mart_columns())
-        results = build_marts(home, read_run(home).run_id, predict=lambda: predict(loaded))
+        results = build_marts(home, read_run(home).run_id, lambda: predict(loaded), usable(loaded))
         keep_state(home)
         write_todays_lists(home)
         tests = [r for r in results if r.resource_type == "test"]
@@ -78,6 +79,14 @@ def predict(network: Network) -> None:
     told = predict_customers(network.home, network.value.discount_rate)
     add_predictions(network.home)
     progress.info(f"predicted {told['customers']:,} customers by {told['model']}")
+
+
+def usable(network: Network) -> list[Audience]:
+    """The audiences that can be told from what customer_360 has; one that cannot is named with its reason."""
+    audiences, reasons = usable_audiences(network, customer_360_columns())
+    for name, reason in reasons.items():
+        progress.info(f"audience {name} is left out: its condition {reason}")
+    return audiences
 
 
 def tests_by_model(parsed: dict) -> dict[str, list[str]]:

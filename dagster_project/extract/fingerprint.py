@@ -23,7 +23,7 @@ def fingerprint_of(network: Network, files: Iterable[tuple[str, str]]) -> str:
         digest.update(f"{path}\0{sha256}\n".encode())
     if network.own_segment_map.is_file():
         digest.update(network.own_segment_map.read_bytes())
-    folders = [network.own_sources, *(_PROJECT / part for part in _CODE)]
+    folders = [network.own_sources, network.own_audiences, *(_PROJECT / part for part in _CODE)]
     for path in sorted(p for folder in folders for p in folder.rglob("*") if p.suffix in _CODE_SUFFIXES):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()

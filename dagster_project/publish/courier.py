@@ -79,7 +79,8 @@ class Courier:
         self.requests = 0
         chosen = rates if pace.rates is None else pace.rates
         self._limiter = Limiter(list(chosen)) if chosen else None
-        # httpx tells every URL at level INFO, and a URL may name a person.
+        # httpx tells every URL at level INFO, and a URL may name a person; stamina would print each retry.
+        stamina.instrumentation.set_on_retry_hooks([])
         for logger in ("httpx", "httpcore"):
             logging.getLogger(logger).setLevel(logging.WARNING)
         timeout = httpx.Timeout(pace.read, connect=pace.connect)

@@ -3,7 +3,7 @@
 Whatever can refuse has refused before `preparing` yields; nothing has left by then.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -17,7 +17,7 @@ from dagster_project.network import Network, hash_key
 from dagster_project.outbound import EVERYONE
 from dagster_project.publish.contacts import allow_members, reserve_contacts
 from dagster_project.publish.courier import BatchRefused, DestinationStopped, Pace
-from dagster_project.publish.destinations import file
+from dagster_project.publish.destinations import STORES, file, store
 from dagster_project.publish.difference import Wish, compare, scoped, want
 from dagster_project.publish.guards import Difference, Finding, findings, judge_findings, refuse
 from dagster_project.publish.ledger import open_ledger
@@ -61,12 +61,23 @@ class Prepared:
             name = wish.destination.name
             if name in self.stopped:
                 self.deliveries.append(Delivery(name, 0, 0, (), self.stopped[name]))
+            elif wish.destination.type in STORES:
+                self.deliveries.append(self._send_set(wish))
             elif name in self.tools:
                 with open_ledger(self.profiles.connection, self.home, name) as ledger:
                     self.deliveries.append(
                         send_to(ledger, self.tools[name], wish, self.profiles, self.pace, self.snapshot.name)
                     )
         return self.deliveries
+
+    def _send_set(self, wish: Wish) -> Delivery:
+        name, profiles = wish.destination.name, scoped(self.profiles, wish)
+        try:
+            is_sent = store.deliver(self.home, wish.destination, self.snapshot.name, profiles)
+        except DestinationStopped as error:
+            return Delivery(name, 0, 0, profiles.rejected, str(error))
+        rows, removed = (profiles.rows, self.removed.get(name, 0)) if is_sent else (0, 0)
+        return Delivery(name, rows, removed, profiles.rejected)
 
 
 @contextmanager
@@ -106,7 +117,7 @@ def preparing(
 
 def _ask_tools(
     connection: duckdb.DuckDBPyConnection, home: Home, run_id: str, tools: dict[str, Tool]
-) -> tuple[dict[str, str], dict[str, frozenset[str] | None], list[Finding]]:
+) -> tuple[dict[str, str], dict[str, Callable[[str], bool] | None], list[Finding]]:
     """Why a tool cannot be reached tonight, the attributes each knows, and what the suppressions' age refuses."""
     stopped, known = {}, {}
     for name, tool in sorted(tools.items()):
@@ -122,6 +133,8 @@ def _differences(home: Home, profiles: Profiles, wish: Wish) -> dict[str, Differ
     name = wish.destination.name
     if wish.destination.type == "file":
         return file.compare(_published(home), name, scoped(profiles, wish))
+    if wish.destination.type in STORES:
+        return file.compare_with(store.last_set(home, name), scoped(profiles, wish))
     with open_ledger(profiles.connection, home, name):
         want(profiles, wish)
         return compare(profiles, wish)

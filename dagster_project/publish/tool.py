@@ -4,7 +4,7 @@ A Record has an address, an id and attributes, and no field for consent: what a 
 subscription cannot be overwritten, because it cannot be said.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -83,8 +83,8 @@ class Tool(Protocol):
     def poll(self, task: Task, job_id: str, records: list[Record]) -> Receipt | None:
         """What became of a job: None while it is at work, a receipt with its id again when it must be sent anew."""
 
-    def preflight(self) -> frozenset[str] | None:
-        """Try the credential, writing nothing. The attributes the tool knows, or None when it takes any."""
+    def preflight(self) -> Callable[[str], bool] | None:
+        """Try the credential, writing nothing. Which attributes the tool knows, or None when it takes any."""
 
     def suppressions(self, since: str | None) -> Iterator[Suppression] | None:
         """Whom the tool has learnt not to mail since; None when it keeps no such list."""

@@ -1,5 +1,7 @@
 """What each destination is to have, from network.yaml and the audiences' own files."""
 
+from collections.abc import Callable
+
 from dagster_project.audiences import Audience, load_audiences
 from dagster_project.errors import NetworkError
 from dagster_project.network import Network
@@ -32,7 +34,7 @@ def wish_of(destination: Destination, audiences: dict[str, Audience]) -> Wish:
 
 
 def unknown_fields(
-    wish: Wish, profiles: Profiles, known: frozenset[str] | None
+    wish: Wish, profiles: Profiles, is_known: Callable[[str], bool] | None
 ) -> tuple[list[Finding], tuple[str, ...]]:
     """What the guard on unknown fields finds, and the attributes that can be sent.
 
@@ -41,7 +43,7 @@ def unknown_fields(
     carried = attributes_of(profiles)
     asked = [name for name in wish.attributes if name not in NO_ATTRIBUTES] or list(carried)
     missing = [name for name in asked if name not in carried]
-    foreign = [name for name in asked if name in carried and known is not None and name not in known]
+    foreign = [name for name in asked if name in carried and is_known is not None and not is_known(name)]
     found = []
     for names, told in (
         (missing, "are asked for, and no column of sync_email_profiles that may leave carries them"),

@@ -5,7 +5,12 @@ import duckdb
 from dagster_project.home import Home
 
 # Mart -> the column whose groups are worth a look.
-GROUPS = {"rfm_scores": "rfm_segment", "churn_alerts": "alert_type", "customer_360": "relationship_stage"}
+GROUPS = {
+    "rfm_scores": "rfm_segment",
+    "churn_alerts": "alert_type",
+    "customer_360": "relationship_stage",
+    "sync_email_audiences": "audience",
+}
 
 
 def measure_marts(home: Home) -> dict[str, dict[str, int]]:

@@ -43,7 +43,7 @@ TRAPS = {
     ),
     "unnest and generate_series differ; use the macros explode_*": r"\b(unnest|generate_series|range)\s*\(",
     "the clock is no input: as_of_date is": (r"\b(current_date|current_timestamp|now\s*\(|getdate\s*\(|today\s*\()"),
-    "thresholds come from the parameters table": r"\b(var|env_var)\s*\(\s*'",
+    "thresholds come from the parameters table": r"\b(var|env_var)\s*\(\s*'(?!audiences')",
 }
 
 STAGING_TRAPS = {

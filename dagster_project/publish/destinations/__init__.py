@@ -10,11 +10,20 @@ from contextlib import contextmanager
 from dagster_project.network import Network, credential
 from dagster_project.outbound import Destination
 from dagster_project.publish.courier import Pace
+from dagster_project.publish.destinations.brevo import Brevo
 from dagster_project.publish.destinations.klaviyo import Klaviyo
+from dagster_project.publish.destinations.mailchimp import Mailchimp
+from dagster_project.publish.destinations.webhook import Webhook
 from dagster_project.publish.tool import Tool
 
-TOOLS: dict[str, Callable[[Destination, str, Pace], Tool]] = {"klaviyo": Klaviyo}
-FILES = ("file",)
+TOOLS: dict[str, Callable[[Destination, str, Pace], Tool]] = {
+    "klaviyo": Klaviyo,
+    "mailchimp": Mailchimp,
+    "brevo": Brevo,
+    "webhook": Webhook,
+}
+STORES = ("sftp", "s3")
+FILES = ("file", *STORES)
 
 
 @contextmanager

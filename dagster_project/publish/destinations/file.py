@@ -30,11 +30,15 @@ FORMULA_START = r"^[=+\-@\t\r\n]"
 
 def compare(published: Path | None, name: str, profiles: Profiles) -> dict[str, Difference]:
     """The payload against the files this destination has in the published snapshot; over the columns both have."""
-    return {NAME: _difference(published, name, profiles)}
+    return compare_with(published / AUDIENCES / name / PARQUET if published else None, profiles)
 
 
-def _difference(published: Path | None, name: str, profiles: Profiles) -> Difference:
-    last = published / AUDIENCES / name / PARQUET if published else None
+def compare_with(last: Path | None, profiles: Profiles) -> dict[str, Difference]:
+    """The payload against the Parquet file of an earlier set."""
+    return {NAME: _difference(last, profiles)}
+
+
+def _difference(last: Path | None, profiles: Profiles) -> Difference:
     if last is None or not last.is_file():
         return Difference(profiles.rows, len(profiles.rejected), None, duplicates=profiles.duplicates)
     connection = profiles.connection

@@ -97,10 +97,9 @@ class Klaviyo:
             raise BatchRefused("import_error")
         return Receipt(rejected)
 
-    def preflight(self) -> frozenset[str] | None:
+    def preflight(self) -> None:
         for list_id in self._lists.values():
             self._courier.call("GET", f"/api/lists/{list_id}", params={"fields[list]": "name"})
-        return None
 
     def suppressions(self, since: str | None) -> Iterator[Suppression]:
         field = "subscriptions.email.marketing.suppression.timestamp"

@@ -25,6 +25,7 @@ profiles as (
         golden.email,
         golden.first_name,
         golden.last_name,
+        customers.home_location_id,
         locations.location_name as home_location_name,
         summaries.rfm_segment,
         -- Values that change every night leave as bands, so that a profile is sent when something happened.
@@ -64,13 +65,14 @@ select
     email,
     first_name,
     last_name,
+    home_location_id,
     home_location_name,
     rfm_segment,
     recency_band,
     lifetime_net_band,
     {{ row_hash([
-        'customer_id', 'email', 'first_name', 'last_name', 'home_location_name', 'rfm_segment', 'recency_band',
-        'lifetime_net_band'
+        'customer_id', 'email', 'first_name', 'last_name', 'home_location_id', 'home_location_name', 'rfm_segment',
+        'recency_band', 'lifetime_net_band'
     ]) }} as row_hash
 from profiles
 where place_at_address = 1

@@ -1,0 +1,117 @@
+"""Mailchimp, Brevo and webhooks: what each is told, and what of it can never raise anybody's consent."""
+
+import json
+
+import duckdb
+import pytest
+
+from dagster_project.errors import PublishError
+from dagster_project.publish import publish
+from dagster_project.publish.courier import Courier
+from tests.integration.publish.conftest import PACE, network_of
+from tests.integration.publish.other_tools import FakeBrevo, FakeMailchimp, FakeReceiver
+
+NO_HOLDOUT = {"contact": {"holdout_share": 0}}
+REFUSED = "update people.sync.sync_email_profiles set email = 'refused@example.com' where customer_id = 'c002';"
+LEFT = "delete from people.sync.sync_email_audiences where customer_id = 'c003';"
+
+
+@pytest.fixture
+def started():
+    tools = []
+
+    def start(kind):
+        tools.append(kind(keep_bodies=True))
+        return tools[-1]
+
+    yield start
+    for tool in tools:
+        tool.close()
+
+
+def codes(night) -> list[str]:
+    with duckdb.connect(str(night.home.ops), read_only=True) as ops:
+        return [code for (code,) in ops.execute("select code from sync_rejects").fetchall()]
+
+
+def test_mailchimp_keeps_the_status_of_whom_it_knows(night, sealed, started, monkeypatch):
+    tool = started(FakeMailchimp)
+    monkeypatch.setattr(Courier, "fetch", lambda self, url: tool.archives[url.rpartition("/")[2]])
+    lists = {"email_profiles": "L1", "champions": "Champions"}
+    network = network_of(
+        night,
+        {"name": "chimp", "type": "mailchimp", "key_env": "FAKE_KEY", "url": tool.url, "lists": lists},
+        **NO_HOLDOUT,
+    )
+    sealed("r1", people=REFUSED)
+    publish(night.home, network, night.project, pace=PACE)
+    assert tool.tagged("Champions") == {"c001@example.com", "c003@example.com"}
+    assert codes(night) == ["http_400"]
+    written = [json.loads(op["body"]) for _, _, body in tool.bodies if body for op in json.loads(body)["operations"]]
+    assert all("status" not in body for body in written)
+    assert {key for body in written for key in body} == {"email_address", "status_if_new", "merge_fields", "tags"}
+
+    gone = next(m for m in tool.members_of.values() if m["email_address"] == "c001@example.com")
+    gone["status"] = "unsubscribed"
+    sealed("r2", people=REFUSED + "update people.sync.sync_email_profiles set first_name = 'Grace';")
+    publish(night.home, network, night.project, pace=PACE)
+    assert gone["status"] == "unsubscribed"
+    assert tool.tagged("Champions") == {"c003@example.com"}
+    sealed("r3", people=REFUSED + "update people.sync.sync_email_profiles set first_name = 'Grace';")
+    before = len(tool.writes())
+    publish(night.home, network, night.project, pace=PACE)
+    assert tool.writes()[before:] == []
+
+
+def test_brevo_is_told_only_what_it_knows_and_never_to_erase(night, sealed, started):
+    tool = started(FakeBrevo)
+    destination = {
+        "name": "brevo", "type": "brevo", "key_env": "FAKE_KEY", "url": tool.url,
+        "lists": {"email_profiles": "7", "champions": "9"},
+    }  # fmt: skip
+    network = network_of(night, destination, **NO_HOLDOUT)
+    sealed("r1", people="update people.sync.sync_email_profiles set email = 'spoils@x.org' where customer_id = 'c002';")
+    publish(night.home, network, night.project, pace=PACE)
+    assert tool.on(7) == {"c001@example.com", "c003@example.com", "c004@example.com"}
+    assert tool.on(9) == {"c001@example.com", "c003@example.com"}
+    assert codes(night) == ["invalid_parameter"]
+
+    tool.contacts["c001@example.com"] |= {"emailBlacklisted": True, "modifiedAt": "2026-10-30T08:00:00Z"}
+    sealed("r2", people="update people.sync.sync_email_profiles set email = 'spoils@x.org' where customer_id = 'c002';")
+    publish(night.home, network, night.project, pace=PACE)
+    assert tool.on(9) == {"c003@example.com"}
+
+
+def test_an_attribute_the_tool_would_ignore_refuses_until_somebody_says_why(night, sealed, started, monkeypatch):
+    tool = started(FakeBrevo)
+    destination = {
+        "name": "brevo", "type": "brevo", "key_env": "FAKE_KEY", "url": tool.url, "lists": {"email_profiles": "7"},
+    }  # fmt: skip
+    monkeypatch.setattr("dagster_project.publish.destinations.brevo.brevo_field", lambda name: name.upper())
+    monkeypatch.setattr("dagster_project.publish.destinations.brevo._FIELDS", {})
+    sealed("r1")
+    with pytest.raises(PublishError, match="first_name are no attributes of the tool"):
+        publish(night.home, network_of(night, destination), night.project, pace=PACE)
+    assert tool.writes() == []
+    override = {"guard": "unknown_fields", "by": "Jo Park", "reason": "names stay at home"}
+    network = network_of(night, destination, publish={"overrides": [override]})
+    publish(night.home, network, night.project, pace=PACE)
+    assert set(tool.contacts["c001@example.com"]["attributes"]) == {"FAVOURITE", "LIFETIME_AMOUNT", "EXT_ID"}
+
+
+def test_a_webhook_is_signed_and_names_its_rejects(night, sealed, started):
+    tool = started(FakeReceiver)
+    network = network_of(
+        night, {"name": "hook", "type": "webhook", "key_env": "FAKE_KEY", "url": f"{tool.url}/in"}, **NO_HOLDOUT
+    )
+    sealed("r1", people=REFUSED)
+    publish(night.home, network, night.project, pace=PACE)
+    everyone = {f"c00{n}@example.com" for n in (1, 3, 4)}
+    assert tool.people.keys() == everyone
+    assert tool.audiences == {"email_profiles": everyone, "champions": {"c001@example.com", "c003@example.com"}}
+    assert codes(night) == ["bad_address"]
+
+    tool.told = {"suppressions": [{"email": "C001@example.com", "reason": "complained", "at": "2026-10-30T08:00:00Z"}]}
+    sealed("r2", people=REFUSED)
+    publish(night.home, network, night.project, pace=PACE)
+    assert tool.audiences["champions"] == {"c003@example.com"}
