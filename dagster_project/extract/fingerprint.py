@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dagster_project.extract.ledger import read_ledger
-from dagster_project.extract.listing import landing_paths, list_landing
+from dagster_project.extract.listing import landing_paths, list_inputs
 from dagster_project.extract.mirror import bring_in
 from dagster_project.network import Network
 
@@ -45,4 +45,4 @@ def waiting_fingerprint(network: Network) -> str:
     """The fingerprint a night would have now. Files that look as they did (size and time) are not opened."""
     bring_in(network)
     remembered = {e.path: (e.size, e.modified_ns, e.sha256) for e in read_ledger(network.home)}
-    return fingerprint_of(network, ((f.path, f.sha256) for f in list_landing(network.landing, remembered)))
+    return fingerprint_of(network, ((f.path, f.sha256) for f in list_inputs(network, remembered)))

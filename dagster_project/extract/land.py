@@ -14,7 +14,7 @@ from dagster_project.extract.contract_language import Contract
 from dagster_project.extract.contracts import contracts_of, fingerprint
 from dagster_project.extract.landing_file import FileInLanding, part_key, part_path
 from dagster_project.extract.ledger import Entry, read_ledger, write_ledger
-from dagster_project.extract.listing import LandingFile, list_landing
+from dagster_project.extract.listing import LandingFile, input_path, list_inputs
 from dagster_project.extract.locations import Location, context_of, known_locations, reading_connection
 from dagster_project.extract.reading import open_table
 from dagster_project.extract.recognise import recognise
@@ -41,7 +41,7 @@ def land_files(network: Network, progress: Progress = lambda line: None) -> list
     """
     contracts = contracts_of(network)
     before = read_ledger(network.home)
-    files = list_landing(network.landing, {e.path: (e.size, e.modified_ns, e.sha256) for e in before})
+    files = list_inputs(network, {e.path: (e.size, e.modified_ns, e.sha256) for e in before})
     _refuse_vanished(network, before, {file.folder for file in files})
     unique, doubles = _split_doubles(files)
     landing = _Landing(network, contracts, before, progress)
@@ -171,7 +171,7 @@ class _Landing:
                     )
                 if file.problem:
                     raise UnreadableFile(f"{file.path}: {file.problem}")
-                table = open_table(self.network.landing / file.container, file.path, file.member)
+                table = open_table(input_path(self.network, file.container), file.path, file.member)
                 pin = self.network.sources.get(file.folder)
                 self._opened[file.path] = (table, recognise(file.path, table.header, self.contracts, pin))
             except UnreadableFile as reason:

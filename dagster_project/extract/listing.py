@@ -13,8 +13,11 @@ from pathlib import Path
 
 from dagster_project.errors import RegularsError, UnreadableFile
 from dagster_project.extract.unpacking import members_of
+from dagster_project.network import Network
 
 HEADQUARTERS = "hq"
+# No file of a landing zone is called so: what begins with a dot is not listed there.
+RETURNED = f"{HEADQUARTERS}/.returned"
 _FOLDER_DATE = re.compile(r"(20\d{2})-?(\d{2})-?(\d{2})")
 _ARCHIVE = re.compile(r"(.*?\.zip)!", re.IGNORECASE | re.DOTALL)
 _CHUNK = 1 << 20
@@ -76,8 +79,26 @@ def landing_paths(landing: Path) -> list[Path]:
     return [p for p in paths if not any(part[0] == "." for part in p.relative_to(landing).parts)]
 
 
-def list_landing(landing: Path, remembered: dict[str, tuple[int, int, str]]) -> list[LandingFile]:
-    """Every file below `landing`, by path.
+def list_inputs(network: Network, remembered: dict[str, tuple[int, int, str]]) -> list[LandingFile]:
+    """Every file of the landing zone, and what e-mail tools returned, as files of hq/, by path.
+
+    `remembered` is as for list_landing.
+    """
+    files = list_landing(network.landing, remembered)
+    if network.home.returned.is_dir():
+        files += list_landing(network.home.returned, remembered, RETURNED)
+    return sorted(files, key=lambda file: file.path)
+
+
+def input_path(network: Network, container: str) -> Path:
+    """Where a listed file lies on disk."""
+    if container.startswith(f"{RETURNED}/"):
+        return network.home.returned / container.removeprefix(f"{RETURNED}/")
+    return network.landing / container
+
+
+def list_landing(landing: Path, remembered: dict[str, tuple[int, int, str]], under: str = "") -> list[LandingFile]:
+    """Every file below `landing`, by path; `under` is put before each path.
 
     `remembered` maps a path to (size, modified_ns, sha256) of an earlier listing. Raises RegularsError
     when the landing zone does not exist.
@@ -86,7 +107,7 @@ def list_landing(landing: Path, remembered: dict[str, tuple[int, int, str]]) -> 
     files = []
     members = _remembered_members(remembered)
     for path in landing_paths(landing):
-        files += _look_at(path, path.relative_to(landing), inside, remembered, members)
+        files += _look_at(path, Path(under) / path.relative_to(landing), inside, remembered, members)
     return sorted(files, key=lambda file: file.path)
 
 

@@ -24,7 +24,7 @@ from dagster_project.publish.ledger import open_ledger
 from dagster_project.publish.payload import Profiles, read_profiles
 from dagster_project.publish.records import Delivery, record_guards, record_left_out
 from dagster_project.publish.sending import send_to
-from dagster_project.publish.suppressions import fetch_suppressions
+from dagster_project.publish.suppressions import fetch_engagement, fetch_suppressions
 from dagster_project.publish.tool import Tool
 from dagster_project.publish.wishes import audiences_by_name, unknown_fields, wish_of
 from dagster_project.publish.working import working_connection
@@ -65,10 +65,20 @@ class Prepared:
                 self.deliveries.append(self._send_set(wish))
             elif name in self.tools:
                 with open_ledger(self.profiles.connection, self.home, name) as ledger:
-                    self.deliveries.append(
-                        send_to(ledger, self.tools[name], wish, self.profiles, self.pace, self.snapshot.name)
-                    )
+                    sent = send_to(ledger, self.tools[name], wish, self.profiles, self.pace, self.snapshot.name)
+                self.deliveries.append(self._with_engagement(sent))
         return self.deliveries
+
+    def _with_engagement(self, sent: Delivery) -> Delivery:
+        """Opens, clicks and bounces since the last night, for the next one; what cannot be fetched is told."""
+        if sent.reason is not None:
+            return sent
+        tool = self.tools[sent.destination]
+        try:
+            fetch_engagement(self.profiles.connection, self.home, sent.destination, tool)
+        except (DestinationStopped, BatchRefused) as error:
+            return replace(sent, read_back=f"{sent.read_back or ''}; engagement was not fetched: {error}".lstrip("; "))
+        return sent
 
     def _send_set(self, wish: Wish) -> Delivery:
         name, profiles = wish.destination.name, scoped(self.profiles, wish)

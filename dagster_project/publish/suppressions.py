@@ -13,7 +13,7 @@ from dagster_project.home import Home
 from dagster_project.outbound import EVERYONE
 from dagster_project.publish.courier import BatchRefused, DestinationStopped
 from dagster_project.publish.guards import SUPPRESSIONS_HOURS, Finding
-from dagster_project.publish.returned import write_suppressions
+from dagster_project.publish.returned import write_engagement, write_suppressions
 from dagster_project.publish.tool import Suppression, Tool
 
 _CHUNK = 10_000
@@ -41,6 +41,19 @@ def fetch_suppressions(
         if why is not None:
             found += _too_old(connection, destination, why, now)
     return found
+
+
+def fetch_engagement(connection: duckdb.DuckDBPyConnection, home: Home, destination: str, tool: Tool) -> int:
+    """What people did with messages since the last fetch, into <home>/returned/; the number of events."""
+    name = f"engagement.{destination}"
+    since = connection.execute("select max(value) from shared.meta where name = ?", [name]).fetchone()[0]
+    events = [event for event in tool.engagement(since) if since is None or event.at > since]
+    if not events:
+        return 0
+    write_engagement(home, destination, events)
+    connection.execute("delete from shared.meta where name = ?", [name])
+    connection.execute("insert into shared.meta values (?, ?)", [name, max(event.at for event in events)])
+    return len(events)
 
 
 def _fetch(connection: duckdb.DuckDBPyConnection, home: Home, run_id: str, destination: str, tool: Tool) -> bool:

@@ -1,0 +1,48 @@
+"""What tools know that we should comes back as feeds of the next night."""
+
+import duckdb
+
+from dagster_project.extract.land import land_files
+from dagster_project.network import load_network
+from dagster_project.publish import publish
+from tests.integration.publish.conftest import PACE, klaviyo, network_of
+
+
+def test_unsubscribes_and_engagement_are_landed_with_the_next_nights_files(night, tool, sealed):
+    network = network_of(night, klaviyo(tool))
+    sealed("r1")
+    publish(night.home, network, night.project, pace=PACE)
+    assert not night.home.returned.exists()
+
+    tool.unsubscribe("c001@example.com", "2026-10-30T10:00:00+00:00")
+    tool.unsubscribe("c002@example.com", "2026-10-30T11:00:00+00:00", reason="HARD_BOUNCE")
+    tool.events += [
+        {"metric": "m1", "email": "c003@example.com", "at": "2026-10-30T12:00:00+00:00", "campaign": "spring"},
+        {"metric": "m4", "email": "c003@example.com", "at": "2026-10-30T12:30:00+00:00"},
+    ]
+    for run_id in ("r2", "r3"):
+        sealed(run_id)
+        publish(night.home, network, night.project, pace=PACE)
+
+    (night.root / "network.yaml").write_text("network: {timezone: UTC}\n")
+    (night.root / "landing").mkdir()
+    entries = land_files(load_network(night.root / "network.yaml"))
+    assert sorted((e.path.rpartition("/")[0], e.feed, e.rows_landed, e.status) for e in entries) == [
+        ("hq/.returned/mail", "consents", 1, "landed"),
+        ("hq/.returned/mail", "engagement", 1, "landed"),
+        ("hq/.returned/mail", "engagement", 2, "landed"),
+    ]
+    with duckdb.connect() as connection:
+        landed = str(night.home.landed("consents") / "*.parquet")
+        consents = connection.execute(f"select contact, channel, state from read_parquet('{landed}')").fetchall()
+        landed = str(night.home.landed("engagement") / "*.parquet")
+        events = connection.execute(
+            f"select contact, event, campaign_id, destination from read_parquet('{landed}') order by 1"
+        ).fetchall()
+    assert consents == [("c001@example.com", "email", "denied")]
+    assert events == [
+        ("c001@example.com", "unsubscribed", None, "mail"),
+        ("c002@example.com", "bounced_hard", None, "mail"),
+        ("c003@example.com", "opened", "spring", "mail"),
+    ]
+    assert not list((night.root / "landing").iterdir())
