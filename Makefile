@@ -16,7 +16,7 @@ export PYTHONPATH := $(CURDIR)
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help run test fast-test lint dev check restate rollback
+.PHONY: help run test fast-test lint dev check restate rollback bench
 
 help:      ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -35,6 +35,9 @@ restate: $(MANIFEST)  ## read files again and run: NETWORK=.. LOCATION=.. FROM=2
 
 rollback: $(MANIFEST) ## publish a kept snapshot again: NETWORK=.. RUN=..
 	@$(REGULARS) rollback $(network) --run "$(RUN)"
+
+bench: $(MANIFEST)    ## what a night costs beside DuckDB, pandas and Polars by hand  [SIZE=100k .. 40M]
+	@$(BIN)/python -m bench $(if $(SIZE),--size "$(SIZE)") $(if $(ROUNDS),--rounds "$(ROUNDS)")
 
 test: lint            ## all checks and the whole test suite
 	@$(BIN)/python -m pytest tests

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from expectations.engine import attached_engine, frozen_execution_engine, tables_of
+from expectations.lean_import import import_great_expectations
 from expectations.mart_columns import MART_COLUMNS, make_mart_columns
 
 DATABASES = {"marts": "candidate", "people": "people_candidate"}
@@ -49,7 +50,7 @@ def _batch_query(suite: dict, tables: dict[str, list[tuple[str, str]]]) -> str |
 @contextmanager
 def _datasource(engine: Any) -> Iterator[Any]:
     """A throw-away GX datasource over the candidate's engine."""
-    import great_expectations as gx
+    gx = import_great_expectations()
     from great_expectations.data_context.types.base import ProgressBarsConfig
     from great_expectations.datasource.fluent import SQLDatasource
 

@@ -15,6 +15,7 @@ from typing import Any
 import dagster as dg
 
 from dagster_project.audiences import Audience
+from dagster_project.defs.null_tests import DBT_EXCLUDES, null_tests, nulls_counted
 from dagster_project.defs.resources import DBT_PROJECT
 from dagster_project.errors import WarehouseError
 from dagster_project.home import Home
@@ -96,7 +97,7 @@ def build_marts(home: Home, run_id: str, predict: Callable[[], None], audiences:
     built = _built(run_id, _invoke([*build, "--exclude", PREDICTED], home.root, parsed))
     predict()
     built += _built(run_id, _invoke([*build, "--select", PREDICTED], home.root, parsed))
-    results = built + _results(_invoke(dbt_arguments("test"), home.root, parsed))
+    results = built + _tested(home, parsed)
     verdict = {
         "run_id": run_id,
         "results": [vars(node) for node in results if node.resource_type == "test"],
@@ -107,6 +108,25 @@ def build_marts(home: Home, run_id: str, predict: Callable[[], None], audiences:
     }
     (home.candidate / DBT_VERDICT).write_text(json.dumps(verdict, indent=1), encoding="utf-8")
     return results
+
+
+def _tested(home: Home, parsed: object) -> list[NodeResult]:
+    in_one_scan = null_tests(manifest())
+    without = ["--exclude", DBT_EXCLUDES] if in_one_scan else []
+    results = _results(_invoke([*dbt_arguments("test"), *without], home.root, parsed))
+    nulls = nulls_counted(home, in_one_scan)
+    return results + [
+        NodeResult(
+            test["unique_id"],
+            test["name"],
+            "test",
+            test["asset"],
+            "fail" if (found := nulls[test["unique_id"]]) else "pass",
+            f"Got {found} results, configured to fail if != 0" if found else "",
+        )
+        for tests in in_one_scan.values()
+        for test in tests
+    ]
 
 
 def _built(run_id: str, outcome: Any) -> list[NodeResult]:

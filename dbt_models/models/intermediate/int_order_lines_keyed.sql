@@ -63,7 +63,7 @@ select
     numbered.return_reason,
     numbered.currency,
     parameters.as_of_date,
-    md5(concat_ws('|', numbered.source, numbered.location_id, numbered.order_id, numbered.line_key)) as order_line_key
+    numbered.line_key
 from numbered
 inner join parameters
     on numbered.business_date <= parameters.as_of_date

@@ -3,7 +3,7 @@ with lines as (
 )
 
 select
-    order_line_key,
+    md5(concat_ws('|', source, location_id, order_id, line_key)) as order_line_key,
     {{ order_key() }} as order_key,
     source,
     location_id,
