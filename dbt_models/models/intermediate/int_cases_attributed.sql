@@ -49,6 +49,7 @@ select
     ranked.customer_id,
     cases.location_id,
     cases.kind,
+    cases.category,
     cases.opened_at,
     cases.opened_on,
     case when cases.resolved_on <= parameters.as_of_date then cases.resolved_on end as resolved_on,

@@ -23,7 +23,11 @@ scores as (
 ),
 
 classes as (
-    select * from {{ ref('int_customers_classified') }}
+    select * from {{ ref('customer_value') }}
+),
+
+conversations as (
+    select * from {{ ref('int_conversations_summed') }}
 ),
 
 stages as (
@@ -55,7 +59,18 @@ select
     stages.relationship_stage,
     scores.rfm_segment,
     classes.abc_class,
+    classes.p_alive,
+    classes.predicted_net_365d_amount,
     stages.churn_alert_type,
+    conversations.last_case_at,
+    coalesce(conversations.open_cases, 0) as open_cases,
+    conversations.last_survey_score,
+    conversations.last_campaign_id,
+    coalesce(conversations.email_opens_90d, 0) as email_opens_90d,
+    coalesce(conversations.email_clicks_90d, 0) as email_clicks_90d,
+    -- Personalisation has its place here and is not asked for yet.
+    cast(null as string) as next_question,
+    cast(null as string) as next_best_product_id,
     parameters.as_of_date
 from customers
 cross join parameters
@@ -67,6 +82,8 @@ left join summed
     on customers.customer_id = summed.customer_id
 left join visited
     on customers.customer_id = visited.customer_id
+left join conversations
+    on customers.customer_id = conversations.customer_id
 left join habits
     on customers.customer_id = habits.customer_id
 left join favourites

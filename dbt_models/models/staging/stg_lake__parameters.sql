@@ -40,5 +40,9 @@ select
     try_cast(churn_complaint_due_days as bigint) as churn_complaint_due_days,
     try_cast(churn_complaint_lost_days as bigint) as churn_complaint_lost_days,
     try_cast(contact_holdout_share as double) as contact_holdout_share,
-    try_cast(value_margin as double) as value_margin
+    try_cast(value_margin as double) as value_margin,
+    try_cast(costs_email as double) as costs_email,
+    try_cast(costs_sms as double) as costs_sms,
+    try_cast(costs_call as double) as costs_call,
+    try_cast(costs_case as double) as costs_case
 from landed

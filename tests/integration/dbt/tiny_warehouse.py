@@ -15,22 +15,6 @@ from dagster_project.clean.columns import clean_schema
 from dagster_project.feeds import load_feeds
 from dagster_project.network import Network
 
-FEEDS = (
-    "order_lines",
-    "orders",
-    "payments",
-    "customers",
-    "locations",
-    "products",
-    "signups",
-    "consents",
-    "cases",
-    "actions",
-    "surveys",
-    "calendar",
-    "planned_changes",
-)
-
 OTHER_TABLES = {
     "arrival": "location_id VARCHAR, data_through_date DATE",
     "source_records": """record_key VARCHAR, source VARCHAR, location_id VARCHAR, source_record_id VARCHAR,
@@ -89,9 +73,8 @@ def build_tiny_warehouse(home: Path, as_of_date: str, rows: dict[str, list[dict]
     (home / "warehouse.duckdb").unlink(missing_ok=True)
     connection = duckdb.connect(str(home / "warehouse.duckdb"))
     connection.execute("create schema lake")
-    feeds = load_feeds()
-    for table in FEEDS:
-        columns = ", ".join(f'"{name}" {sql_type}' for name, sql_type in clean_schema(feeds[table]).items())
+    for table, feed in load_feeds().items():
+        columns = ", ".join(f'"{name}" {sql_type}' for name, sql_type in clean_schema(feed).items())
         connection.execute(f"create table lake.{table} ({columns})")
     for table, columns in OTHER_TABLES.items():
         connection.execute(f"create table lake.{table} ({columns})")
