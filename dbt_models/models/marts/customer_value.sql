@@ -25,8 +25,7 @@ valued as (
         coalesce(contributions.service_cost_12m_amount, 0) as service_cost_12m_amount,
         classes.net_12m_amount is not null as has_bought,
         -- Who could grow: below elite, and more likely than not still a customer where that can be told.
-        classes.gap_to_elite_amount > 0
-        and classes.net_12m_amount > 0
+        coalesce(classes.gap_to_elite_amount > 0 and classes.net_12m_amount > 0, false)
         and coalesce(predictions.p_alive, 1) >= 0.5 as can_grow,
         predictions.p_alive,
         predictions.p_no_purchase_30d,
