@@ -99,7 +99,7 @@ class FileInLanding:
         is_part = isinstance(self.contract, ContractPart)
         if self.rows.read == 0 and not is_part:
             raise UnreadableFile(f"{self.blank.path}: a header without rows; nothing was sold, or the export failed")
-        if len(self.rows.malformed) == self.rows.read:
+        if self.rows.malformed and len(self.rows.malformed) == self.rows.read:
             raise UnreadableFile(
                 f"{self.blank.path}: none of its {self.rows.read:,} rows can be read, the first because of "
                 f"{self.rows.malformed[0][1]}; ask for the export again"

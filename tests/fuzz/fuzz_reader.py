@@ -202,8 +202,9 @@ def land_all(folder: Path, files: list[tuple[str, bytes]]) -> None:
         entries = extract_night(network).entries
         for e in entries:
             assert e.rows_read == e.rows_landed + e.rows_duplicate + e.rows_rejected, e.path
-            assert (e.status == "rejected") == (e.rows_read == 0 and e.status != "duplicate"), e.path
-        landed = {e.path.partition("!")[0] for e in entries}
+            is_empty = e.rows_read == 0 and e.status != "duplicate" and not e.part
+            assert (e.status == "rejected") == is_empty, e.path
+        landed = {e.file_path.partition("!")[0] for e in entries}
         assert len(landed) == len(files), "a file vanished"
     assert not list((folder / "home").rglob("*.new")), "something is half-written"
 

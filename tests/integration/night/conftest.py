@@ -15,9 +15,9 @@ REAL_DATA = Path(os.environ.get("REGULARS_DATA", Path(__file__).resolve().parent
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory) -> Nights:
-    """A small demo network after one good night."""
+    """A small demo network with every kind of till, after one good night."""
     folder = tmp_path_factory.mktemp("demo")
-    write_demo(folder / "network", people=300)
+    write_demo(folder / "network", locations=10, people=300)
     nights = Nights(folder / "network" / "network.yaml", folder / "books")
     result = nights.run()
     assert result.success

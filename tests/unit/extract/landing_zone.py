@@ -16,6 +16,7 @@ class LandingZone:
     """Files are put in as text or bytes; `land()` runs the extract stage on what is there."""
 
     def __init__(self, folder: Path):
+        folder.mkdir(exist_ok=True)
         self.folder = folder
         self.file = folder / "network.yaml"
         self.file.write_text("network:\n")

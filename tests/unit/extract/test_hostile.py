@@ -257,3 +257,13 @@ def test_a_file_that_vanishes_while_it_is_listed_stops_nothing(zone, monkeypatch
     assert [e.path for e in landed.set_aside] == ["shop_2/gone.csv"]
     monkeypatch.undo()
     assert not zone.land().set_aside
+
+
+def test_a_file_without_a_row_for_its_further_feeds_stops_nothing(zone) -> None:
+    """A list of people who never said yes or no has nothing for the consents that members also make."""
+    header = "Email,First Name,Email Marketing Consent,Email Marketing Consent Timestamp,Email Suppressions,Country\n"
+    zone.put("hq/klaviyo.csv", header + "ann@example.com,Ann,NEVER_SUBSCRIBED,,,US\n")
+    zone.put("shop_1/a.csv", GOOD)
+    landed = zone.land()
+    assert zone.entry(landed, "shop_1/a.csv").rows_landed == GOOD.count("\n") - 1
+    assert [e.rows_read for e in landed.entries if e.part] == [0, 0]
