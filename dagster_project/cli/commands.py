@@ -23,6 +23,8 @@ from dagster_project.ops import masked
 
 PROJECT = Path(__file__).resolve().parents[2]
 DEMO = PROJECT / "demo_network"
+# Every kind of till, and nights of a size a network has; tests write smaller ones.
+DEMO_SIZE = {"locations": 30, "people": 20_000}
 HOME_TAG = "regulars/home"
 
 app = typer.Typer(
@@ -110,7 +112,9 @@ def _network(file: Path | None) -> Network:
     if file is None:
         from dagster_project.demo import write_demo
 
-        write_demo(DEMO)
+        written = write_demo(DEMO, **DEMO_SIZE)
+        if not written.was_there:
+            print(f"Wrote {written}")
         file = DEMO / "network.yaml"
     os.environ[NETWORK_VARIABLE] = str(file.resolve())
     return load_network(file)
