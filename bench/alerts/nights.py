@@ -93,7 +93,7 @@ class Nights:
         for relation, sql, is_view in self._models:
             if is_view:
                 self._db.execute(f"create view {relation} as {sql}")
-        self._set_thresholds()
+        self.configure(self.network)
 
     def night(self, as_of: date, through: dict[str, date] | None = None) -> None:
         """Run one night; `through` is location -> last day its data covers, where that is not the night's own."""
@@ -118,10 +118,17 @@ class Nights:
         columns = "customer_id, alert_type, opened_on, outcome, closed_on"
         return self.query(f"select {columns} from candidate.marts.churn_alerts order by all")
 
-    def _set_thresholds(self) -> None:
-        names = ", ".join(f"? as {name}" for name in self.network.thresholds())
+    def configure(self, network: Network) -> None:
+        """From now on the thresholds of this network hold."""
+        thresholds = network.thresholds()
+        names = ", ".join(f"? as {name}" for name in thresholds)
         self._db.execute(
             f"""create or replace table warehouse.lake.parameters as
                 select 'bench' as run_id, date '2000-01-01' as as_of_date, {names}""",
-            list(self.network.thresholds().values()),
+            list(thresholds.values()),
         )
+
+    def forget(self) -> None:
+        """The next night is a first one again."""
+        for mart in WANTED:
+            self._db.execute(f"delete from warehouse.lake.previous_{mart}")

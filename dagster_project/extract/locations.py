@@ -70,7 +70,7 @@ def reading_connection(network: Network, known: dict[str, Location]) -> duckdb.D
             "currency": [location.currency for location in known.values()],
         },
         "zones": {"name": list(zones), "iana": list(zones.values())},
-        "network_defaults": {"timezone": [network.network.timezone]},
+        "network_defaults": {"timezone": [network.network.timezone], "currency": [network.network.currency]},
     }
     for name, columns in tables.items():
         fields = [(column, pa.string()) for column in columns]

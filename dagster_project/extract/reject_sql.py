@@ -29,6 +29,7 @@ def reject_arms(feed: Feed, contract: Contract, has_zone: bool) -> str:
         unknown = literal("unknown location; add it to the locations feed or correct the export")
         nowhere = "location_id is not null and raw.known_location_id is null"
         arms.append(_reject(nowhere, "location_id", unknown, "location_id"))
+        arms += _currency_arms(feed)
     for column in feed.columns:
         name, text = quoted(column.name), f"raw.{quoted(column.name)}"
         if contract.requires(column):
@@ -43,10 +44,6 @@ def reject_arms(feed: Feed, contract: Contract, has_zone: bool) -> str:
                     f"{text} is not null and {name} is null", column.name, literal(_expected(column, contract)), text
                 )
             )
-    if feed.with_role("currency"):
-        wrong = "currency is not null and currency <> raw.known_currency"
-        reason = "'another currency than its location''s ' || raw.known_currency"
-        arms.append(_reject(wrong, "currency", reason, "currency"))
     if feed.with_role("timezone"):
         unknown_zone = literal("unknown time zone; an IANA or Rails name is expected")
         arms.append(
@@ -75,6 +72,23 @@ def reject_arms(feed: Feed, contract: Contract, has_zone: bool) -> str:
             arms.append(_reject(f"cast({day} as date) > raw.delivered_on + 1", name, late, text))
             arms.append(_reject(f"year({day}) < {EARLIEST_YEAR}", name, early, text))
     return "\n        ".join(arms) if arms else "when false then {'col': '', 'reason': '', 'val': ''}"
+
+
+def _currency_arms(feed: Feed) -> list[str]:
+    """Marts sum amounts over locations, and nothing here knows an exchange rate."""
+    arms = []
+    if feed.scope == "location" and feed.name != "customers":
+        network = "(select currency from network_defaults)"
+        foreign = (
+            f"'its location sells in ' || raw.known_currency || ', this network counts in ' || {network} || "
+            "'; give it a network.yaml of its own'"
+        )
+        arms.append(_reject(f"raw.known_currency <> {network}", "location_id", foreign, "location_id"))
+    if feed.with_role("currency"):
+        wrong = "currency is not null and currency <> raw.known_currency"
+        reason = "'another currency than its location''s ' || raw.known_currency"
+        arms.append(_reject(wrong, "currency", reason, "currency"))
+    return arms
 
 
 def _reject(condition: str, column: str, reason: str, value: str) -> str:

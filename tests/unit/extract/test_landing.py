@@ -115,13 +115,22 @@ def test_an_unknown_location_rejects_rows_until_the_feed_lists_it(zone) -> None:
 
 
 def test_another_currency_than_the_locations_is_rejected(zone) -> None:
-    zone.put("hq/locations.csv", "location_id,currency,timezone\nshop_1,CAD,America/Toronto\n")
     header = "order_id,ordered_at,quantity,net_amount,currency\n"
-    zone.put("shop_1/a.csv", header + "o1,2026-10-05,1,4,CAD\no2,2026-10-05,1,4,USD\n")
+    zone.put("shop_1/a.csv", header + "o1,2026-10-05,1,4,USD\no2,2026-10-05,1,4,CAD\n")
     zone.land()
     assert zone.ops('select row_number, "column", reason from rejected_rows') == [
-        (2, "currency", "another currency than its location's CAD")
+        (2, "currency", "another currency than its location's USD")
     ]
+
+
+def test_a_location_of_another_currency_is_set_aside_and_the_others_go_on(zone) -> None:
+    zone.put("hq/locations.csv", "location_id,currency,timezone\nshop_1,CAD,America/Toronto\nshop_2,USD,\n")
+    for shop in ("shop_1", "shop_2"):
+        zone.put(f"{shop}/a.csv", "order_id,ordered_at,quantity,net_amount\no1,2026-10-05,1,4\n")
+    zone.land()
+    assert zone.rows("order_lines", "location_id") == [("shop_2",)]
+    reason = "its location sells in CAD, this network counts in USD; give it a network.yaml of its own"
+    assert zone.ops('select file, "column", reason from rejected_rows') == [("shop_1/a.csv", "location_id", reason)]
 
 
 def test_encodings_and_delimiters(zone) -> None:
