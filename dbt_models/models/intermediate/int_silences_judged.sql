@@ -35,11 +35,11 @@ bounds as (
         usual.silence_days,
         usual.usual_gap_days,
         case
-            when usual.visits >= parameters.churn_min_visits
+            when usual.visits >= parameters.churn_min_visits and usual.warn_factor is not null
                 then greatest(usual.usual_gap_days * usual.warn_factor, parameters.churn_lapse_min_days - 1)
         end as warn_days,
         case
-            when usual.visits >= parameters.churn_min_visits
+            when usual.visits >= parameters.churn_min_visits and usual.lapse_factor is not null
                 then greatest(usual.usual_gap_days * usual.lapse_factor, parameters.churn_lapse_min_days - 1)
         end as lapse_days
     from usual

@@ -1,4 +1,4 @@
-"""Every threshold of the alerts governs what it names and nothing else: one history, one key of network.yaml changed."""
+"""Every threshold of the alerts governs what it names and nothing else: one history, one key of the file at a time."""
 
 import os
 from pathlib import Path
