@@ -10,6 +10,7 @@ from dagster_project.errors import UnreadableFile
 from dagster_project.extract.drift import drift_of, with_moves
 from dagster_project.extract.land import land_files
 from dagster_project.extract.ledger import Entry
+from dagster_project.extract.listing import HEADQUARTERS
 from dagster_project.extract.mirror import bring_in
 from dagster_project.extract.propose import propose_contract
 from dagster_project.extract.reading import open_table
@@ -66,4 +67,4 @@ def _set_aside(network: Network, entry: Entry, proposed: set[tuple[str, ...]]) -
         return
     proposed.add(table.header)
     cells = {h: [] if sample is None else sample[h].slice(0, SAMPLE_ROWS).to_pylist() for h in headers}
-    yield from propose_contract(cells).splitlines()
+    yield from propose_contract(cells, entry.location_id == HEADQUARTERS).splitlines()

@@ -80,6 +80,7 @@ def read_ledger(home: Home) -> list[Entry]:
 def write_ledger(home: Home, entries: Iterable[Entry]) -> None:
     """Replace the ledger in one rename."""
     rows = [asdict(entry) for entry in sorted(entries, key=lambda e: e.path)]
+    home.lake.mkdir(parents=True, exist_ok=True)
     beside = home.ledger.with_suffix(".new")
     pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), beside)
     os.replace(beside, home.ledger)

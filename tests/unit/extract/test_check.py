@@ -14,3 +14,11 @@ def test_files_are_told_with_rows_rejects_and_a_proposal_and_nothing_is_written(
     assert "order_id: Receipt No" in told
     assert told.endswith("1 files recognised, 1 would be set aside; nothing was written")
     assert not zone.network.home.root.exists()
+
+
+def test_a_landing_zone_where_nothing_is_known_yet_is_told_all_the_same(zone) -> None:
+    zone.put("shop_1/till.csv", "Store,Receipt No,Date,Qty,Amount\n1,1,2026-10-05,1,4\n")
+    told = list(check_landing(zone.network))
+    assert told[-1].startswith("0 files recognised, 1 would be set aside")
+    # The folder says whose rows they are; the till's own name for the place is no location id.
+    assert not any(line.strip().startswith("location_id") for line in told)
