@@ -102,11 +102,12 @@ def _keep_ids(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         """create temp table votes as
            with latest as (
-               select record_key, customer_id from (
+               select record_key, coalesce(restored.customer_id, ranked.customer_id) as customer_id from (
                    select *, row_number() over (
                        partition by record_key
                        order by valid_to is null desc, valid_from desc, valid_to desc, customer_id) as place
-                   from registry)
+                   from registry) ranked
+               left join restored using (record_key)
                where place = 1),
            ages as (select customer_id, min(valid_from) as since from registry group by 1),
            counted as (
@@ -204,10 +205,22 @@ def _write_periods(con: duckdb.DuckDBPyConnection) -> None:
                     case when valid_to is null and id_now is distinct from customer_id
                          then greatest(valid_from, (select as_of_date from run)) else valid_to end as valid_to)
                 from before),
+            -- A period that ended today and begins again today never ended.
+            reopened as (
+                select * replace (
+                    case when is_back then null else valid_to end as valid_to,
+                    case when is_back then rule_now else match_rule end as match_rule,
+                    case when is_back then probability_now else match_probability end as match_probability)
+                from (
+                    select *, customer_id = id_now and valid_to >= run.as_of_date
+                              and not bool_or(valid_to is null) over (partition by record_key)
+                              and row_number() over (partition by record_key, customer_id, valid_to
+                                                     order by valid_from) = 1 as is_back
+                    from continued cross join run)),
             ended as (
                 select record_key, max(valid_to) as valid_to, bool_or(valid_to is null) as is_open
-                from continued group by record_key)
-            select {", ".join(COLUMNS)} from continued
+                from reopened group by record_key)
+            select {", ".join(COLUMNS)} from reopened
             union all
             select n.record_key, n.source, n.location_id, n.source_record_id, n.customer_id, n.match_rule,
                    n.match_probability,

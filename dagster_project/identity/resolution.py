@@ -13,7 +13,9 @@ from dagster_project.errors import IdentityError
 from dagster_project.home import Home
 from dagster_project.identity.contact_points import find_consent, write_contact_points
 from dagster_project.identity.decisions import read_decisions
+from dagster_project.identity.events import EVENTS, FORMER_IDS, load_events, remember_ids, tell_events
 from dagster_project.identity.golden_record import FIELD_NAMES, choose_golden_records
+from dagster_project.identity.match import RULES
 from dagster_project.identity.matching import match
 from dagster_project.identity.model import load_model
 from dagster_project.identity.observations import TILL_FEEDS, collect_observations
@@ -32,6 +34,7 @@ OUTPUTS = {
     "customer_identities": """select * from registry_now
         where valid_to is null or valid_to > valid_from order by record_key, valid_from""",
     "retired_ids": RETIRED_IDS,
+    "identity_events": "select * from events_now order by event_no",
     "golden_records": "select * from golden_records order by customer_id",
     "golden_record_audit": f"""select p.customer_id, {FIELD_NAMES}[c.field_no + 1] as field, c.rule,
             r.record_key as source_record_key, c.losers
@@ -49,7 +52,20 @@ OUTPUTS = {
     "signup_records": """select s.source, s.signup_id, r.record_key, p.customer_id
         from signup_persons s join records r using (record_no) join people p using (record_no)
         order by signup_id, source""",
+    "record_values": """select r.record_key, r.source, r.location_id, r.source_record_id, o.* exclude (record_no)
+        from observed o join records r using (record_no) order by all""",
+    "record_ties": f"""select {list(RULES)}[rule_rank + 1] as match_rule, a.record_key, b.record_key as leader_key
+        from ties t join records a using (record_no) join records b on b.record_no = t.leader_no
+        where t.record_no <> t.leader_no order by all""",
+    "record_edges": """select a.record_key as left_key, b.record_key as right_key, e.probability, e.is_taken
+        from edges e join records a on a.record_no = e.record_l join records b on b.record_no = e.record_r
+        order by all""",
+    "decisions": """select decision, left_key, right_key, decided_at from decided order by all""",
+    "profiles": "select r.record_key, p.* from profiles p join records r using (record_no) order by profile_no",
 }
+# What `explain` looks at; personal data, like the lake it lies in.
+EVIDENCE = ("record_values", "record_ties", "record_edges", "decisions", "profiles")
+STATE = {REGISTRY: "registry_now", FORMER_IDS: "former_ids_now", EVENTS: "events_now"}
 
 
 def resolve(home: Home, network: Network, as_of_date: date, hash_key: bytes) -> dict[str, int]:
@@ -69,9 +85,14 @@ def resolve(home: Home, network: Network, as_of_date: date, hash_key: bytes) -> 
         build_source_records(con, hash_key)
         decisions = read_decisions(con, home)
         match(con, load_model(), network.identity, decisions)
-        new_customers = persist_ids(con, _registry_before(home))
-        _write(con, "select * from registry_now order by all", home.candidate_state / REGISTRY)
-        _write_outputs(con, home, "source_records", "customer_identities", "retired_ids")
+        load_events(con, _state_before(home, FORMER_IDS), _state_before(home, EVENTS))
+        new_customers = persist_ids(con, _state_before(home, REGISTRY))
+        remember_ids(con)
+        tell_events(con)
+        for file, table in STATE.items():
+            _write(con, f"select * from {table} order by all", home.candidate_state / file)
+        _write_outputs(con, home, "source_records", "customer_identities", "retired_ids", "identity_events")
+        _write_outputs(con, home, *EVIDENCE)
         _drop(
             con, "ties", "names", "identifiers", "clusters", "votes", "registry", "registry_now", "profiles", "scores"
         )
@@ -101,9 +122,9 @@ def _workbench(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
         shutil.rmtree(spill, ignore_errors=True)
 
 
-def _registry_before(home: Home) -> Path | None:
+def _state_before(home: Home, file: str) -> Path | None:
     state = home.current_state()
-    path = state / REGISTRY if state else None
+    path = state / file if state else None
     return path if path and path.is_file() else None
 
 

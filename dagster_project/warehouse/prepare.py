@@ -14,6 +14,7 @@ IDENTITY_TABLES = (
     "source_records",
     "customer_identities",
     "retired_ids",
+    "identity_events",
     "customer_records",
     "order_records",
     "signup_records",

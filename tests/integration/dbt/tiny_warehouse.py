@@ -21,6 +21,8 @@ OTHER_TABLES = {
         account_kind VARCHAR, is_prospect_record BOOLEAN, first_seen_date DATE, last_seen_date DATE""",
     "customer_identities": """record_key VARCHAR, source VARCHAR, location_id VARCHAR, source_record_id VARCHAR,
         customer_id VARCHAR, match_rule VARCHAR, match_probability DOUBLE, valid_from DATE, valid_to DATE""",
+    "identity_events": """event_no BIGINT, event VARCHAR, from_customer_id VARCHAR, to_customer_id VARCHAR,
+        reason VARCHAR, records BIGINT, as_of_date DATE""",
     "retired_ids": "customer_id VARCHAR, living_customer_id VARCHAR",
     "customer_records": "source VARCHAR, location_id VARCHAR, source_customer_id VARCHAR, customer_id VARCHAR",
     "order_records": """source VARCHAR, location_id VARCHAR, order_id VARCHAR, record_key VARCHAR,

@@ -72,10 +72,11 @@ class CleanLake:
         return resolve(self.home, Network(file=self.home.root / "network.yaml"), as_of, b"test-key")
 
     def publish(self, run_id: str) -> None:
-        """What a publishing swap does for identity: the candidate's registry becomes the current one."""
+        """What a publishing swap does for identity: the candidate's state becomes the current one."""
         state = self.home.state / run_id
         state.mkdir(parents=True)
-        (self.home.candidate_state / "registry.parquet").rename(state / "registry.parquet")
+        for path in self.home.candidate_state.iterdir():
+            path.rename(state / path.name)
         (self.home.snapshots / run_id).mkdir(parents=True)
         self.home.published.unlink(missing_ok=True)
         self.home.published.symlink_to(self.home.snapshots / run_id)

@@ -1,0 +1,13 @@
+with events as (
+    select * from {{ ref('stg_lake__identity_events') }}
+)
+
+select
+    event_no,
+    event,
+    from_customer_id,
+    to_customer_id,
+    reason,
+    records,
+    as_of_date
+from events
