@@ -16,7 +16,7 @@ export PYTHONPATH := $(CURDIR)
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help run test fast-test lint dev check restate rollback bench
+.PHONY: help run test fast-test lint dev check restate explain decide rollback bench
 
 help:      ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -32,6 +32,12 @@ check: $(MANIFEST)    ## validate NETWORK=.. and recognise its landing files; wr
 
 restate: $(MANIFEST)  ## read files again and run: NETWORK=.. LOCATION=.. FROM=2026-10-01 TO=2026-10-31
 	@$(REGULARS) restate $(network) $(if $(LOCATION),--location "$(LOCATION)") $(if $(FROM),--from "$(FROM)") $(if $(TO),--to "$(TO)")
+
+explain: $(MANIFEST)  ## why these records are one customer: NETWORK=.. CUSTOMER=..  (prints personal data)
+	@$(REGULARS) explain $(network) --customer "$(CUSTOMER)"
+
+decide: $(MANIFEST)   ## a steward's word: NETWORK=.. DECISION=merge|separate|withdraw LEFT=.. RIGHT=.. [BY=.. REASON=..]
+	@$(REGULARS) decide $(network) --decision "$(DECISION)" --left "$(LEFT)" --right "$(RIGHT)" --by "$(BY)" --reason "$(REASON)"
 
 rollback: $(MANIFEST) ## publish a kept snapshot again: NETWORK=.. RUN=..
 	@$(REGULARS) rollback $(network) --run "$(RUN)"

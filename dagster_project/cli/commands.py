@@ -1,15 +1,17 @@
-"""What make calls: run, dev, check, rollback. Thin; heavy libraries are imported by the command that needs them.
+"""What make calls: run, dev, check, explain, decide, rollback. Thin; the command that needs a heavy
+library imports it.
 
 Exit status: 0 done; 1 when a step failed or the gate refused, with the reason as the last line.
 """
 
+import getpass
 import logging
 import os
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -93,6 +95,37 @@ def restate(
         _run_nightly(loaded)
     print_summary(loaded, None)
     print(f"Done {restated}.")
+
+
+@app.command()
+def explain(
+    customer: Annotated[str, typer.Option(help="A customer_id, also one that lives no more.")],
+    network: NetworkOption = None,
+) -> None:
+    """Why these records are one customer. Prints personal data, to this terminal only."""
+    loaded = _network(network)
+    from dagster_project.identity.explain import explain as explain_customer
+
+    for line in explain_customer(loaded, customer):
+        print(line)
+
+
+@app.command()
+def decide(
+    decision: Annotated[str, typer.Option(help="merge, separate or withdraw.")],
+    left: Annotated[str, typer.Option(help="A record as explain prints it, or a customer_id.")],
+    right: Annotated[str, typer.Option(help="The other one.")],
+    by: Annotated[str, typer.Option(help="Who decided.")] = "",
+    reason: Annotated[str, typer.Option(help="Why.")] = "",
+    network: NetworkOption = None,
+) -> None:
+    """A steward's word about two records: one small file in landing/hq/, which the next run reads."""
+    loaded = _network(network)
+    from dagster_project.identity.decide import decide as write_decision
+
+    who = by or getpass.getuser()
+    path = write_decision(loaded, decision, left, right, who, reason, datetime.now(UTC))
+    print(f"{path}: written. It counts from the next run: make run NETWORK={loaded.file}")
 
 
 @app.command()
