@@ -38,7 +38,9 @@ def build_gate() -> list:
     def judged(network: NetworkResource) -> Iterator[dg.AssetCheckResult]:
         loaded = network.claim()
         run_id = read_run(loaded.home).run_id
-        verdict = judge(loaded.home, run_id, PROJECT_ROOT, loaded.publish.max_audience_shrink)
+        verdict = judge(
+            loaded.home, run_id, PROJECT_ROOT, loaded.publish.max_audience_shrink, loaded.identity.acknowledged
+        )
         progress.info(f"judged {len(verdict.checks)} checks, {len(verdict.failed)} refuse")
         if not verdict.passed:
             record_refusal(loaded.home, run_id, refusal(verdict))

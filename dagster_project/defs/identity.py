@@ -15,6 +15,8 @@ TABLES = {
     "source_records": "One row per customer record of one till, list or contact.",
     "customer_identities": "One row per source record and validity period: which customer it belongs to, and why.",
     "retired_ids": "One row per customer id that lives no more and was inherited: who it is now.",
+    "households": "One row per customer, with the household.",
+    "review_pairs": "One row per pair of customers that a person should look at, with the evidence.",
     "identity_events": "One row per merge, split or withdrawal of customer ids.",
     "customer_records": "One row per customer id of a till or list, as it came, with its customer.",
     "order_records": "One row per order that has a customer.",

@@ -29,7 +29,7 @@ def find_exact_clusters(con: duckdb.DuckDBPyConnection, decisions: Decisions) ->
     """Table `exact_clusters`: record_no, cluster_no (its lowest record_no), from `ties`; decided cuts hold."""
     count = con.execute("select count(*) from records").fetchall()[0][0]
     edges = con.execute("select record_no, leader_no from ties").fetchnumpy()
-    lowest = _components(count, edges["record_no"], edges["leader_no"])
+    lowest = components(count, edges["record_no"], edges["leader_no"])
     cut = [pair for pair in decisions.apart if lowest[pair[0]] == lowest[pair[1]]]
     for component in sorted({int(lowest[left]) for left, _ in cut}):
         con.register("torn", pa.table({"record_no": np.flatnonzero(lowest == component)}))
@@ -66,7 +66,7 @@ def find_clusters(con: duckdb.DuckDBPyConnection, decisions: Decisions, least: f
     apart = {_ordered(int(exact[left]), int(exact[right])) for left, right in decisions.apart}
     lefts = np.concatenate([scored["cluster_l"], np.array([p[0] for p in together], dtype=np.int64)])
     rights = np.concatenate([scored["cluster_r"], np.array([p[1] for p in together], dtype=np.int64)])
-    joined = _components(len(exact), lefts, rights)
+    joined = components(len(exact), lefts, rights)
     joined = joined[exact] if len(exact) else joined
 
     nodes = np.unique(np.concatenate([lefts, rights]))
@@ -172,7 +172,7 @@ def _write(con, exact, joined, scored, taken, decisions: Decisions) -> None:
         con.unregister(table)
 
 
-def _components(count: int, lefts: np.ndarray, rights: np.ndarray) -> np.ndarray:
+def components(count: int, lefts: np.ndarray, rights: np.ndarray) -> np.ndarray:
     """Per node the lowest node it is connected with."""
     graph = coo_array(
         (np.ones(len(lefts), dtype=np.int8), (np.asarray(lefts), np.asarray(rights))), shape=(count, count)

@@ -37,7 +37,11 @@ FIELDS = (
     Field("account_kind", valid="account_kind <> 'person'"),
     Field("first_name", valid=NAME_IS_WHOLE.format("first_name")),
     Field("last_name", valid=NAME_IS_WHOLE.format("last_name")),
-    Field("email", valid="email_validity = 'valid'"),
+    # An address that bounced for good reaches nobody, however well it is written.
+    Field(
+        "email",
+        valid="email_validity = 'valid' and not coalesce(e.bounced_on >= coalesce(e.engaged_on, e.bounced_on), false)",
+    ),
     Field("phone", valid="phone_validity = 'valid'"),
     Field("address", valid="postal_code is not null"),
     Field("city"),
@@ -129,7 +133,8 @@ def _collect_values(con: duckdb.DuckDBPyConnection, field: Field) -> None:
     consent = ""
     if field.name in ("email", "phone"):
         consented = "coalesce(bool_or(w.consent_state = 'granted'), false)"
-        consent = f"left join consent w on w.kind = '{field.name}' and w.value = o.{field.name}"
+        consent = f"""left join consent w on w.kind = '{field.name}' and w.value = o.{field.name}
+                      left join engaged e on e.kind = '{field.name}' and e.value = o.{field.name}"""
     con.execute(
         f"""create or replace temp table said as
             select p.customer_no, o.{field.name}::varchar as value, bool_or({field.valid}) as is_valid,

@@ -11,20 +11,23 @@ import duckdb
 
 from dagster_project.errors import IdentityError
 from dagster_project.home import Home
-from dagster_project.identity.contact_points import find_consent, write_contact_points
+from dagster_project.identity.contact_points import find_consent, find_engagement, write_contact_points
 from dagster_project.identity.decisions import read_decisions
 from dagster_project.identity.events import EVENTS, FORMER_IDS, load_events, remember_ids, tell_events
 from dagster_project.identity.golden_record import FIELD_NAMES, choose_golden_records
+from dagster_project.identity.households import find_households
 from dagster_project.identity.match import RULES
 from dagster_project.identity.matching import match
 from dagster_project.identity.model import load_model
 from dagster_project.identity.observations import TILL_FEEDS, collect_observations
 from dagster_project.identity.orders import assign_orders, assign_signups
 from dagster_project.identity.persist import REGISTRY, RETIRED_IDS, persist_ids
+from dagster_project.identity.quality import QUALITY, measure_quality
+from dagster_project.identity.review import find_review_pairs
 from dagster_project.identity.source_records import build_source_records
 from dagster_project.network import Network
 
-FEEDS = ("customers", *TILL_FEEDS, "signups", "consents", "identity_decisions")
+FEEDS = ("customers", *TILL_FEEDS, "signups", "consents", "engagement", "identity_decisions")
 MEMORY = "800MB"
 
 # Output -> what it selects. Each is ordered by a key of its own, so that its bytes depend on its rows only.
@@ -35,6 +38,12 @@ OUTPUTS = {
         where valid_to is null or valid_to > valid_from order by record_key, valid_from""",
     "retired_ids": RETIRED_IDS,
     "identity_events": "select * from events_now order by event_no",
+    "review_pairs": """select r.* exclude (left_key, right_key), a.source as left_source,
+            a.location_id as left_location_id, a.source_record_id as left_record_id, b.source as right_source,
+            b.location_id as right_location_id, b.source_record_id as right_record_id
+        from review_pairs r join records a on a.record_key = r.left_key join records b on b.record_key = r.right_key
+        order by left_customer_id, right_customer_id""",
+    "households": "select * from households order by customer_id",
     "golden_records": "select * from golden_records order by customer_id",
     "golden_record_audit": f"""select p.customer_id, {FIELD_NAMES}[c.field_no + 1] as field, c.rule,
             r.record_key as source_record_key, c.losers
@@ -65,7 +74,7 @@ OUTPUTS = {
 }
 # What `explain` looks at; personal data, like the lake it lies in.
 EVIDENCE = ("record_values", "record_ties", "record_edges", "decisions", "profiles")
-STATE = {REGISTRY: "registry_now", FORMER_IDS: "former_ids_now", EVENTS: "events_now"}
+STATE = {REGISTRY: "registry_now", FORMER_IDS: "former_ids_now", EVENTS: "events_now", QUALITY: "quality"}
 
 
 def resolve(home: Home, network: Network, as_of_date: date, hash_key: bytes) -> dict[str, int]:
@@ -89,20 +98,27 @@ def resolve(home: Home, network: Network, as_of_date: date, hash_key: bytes) -> 
         new_customers = persist_ids(con, _state_before(home, REGISTRY))
         remember_ids(con)
         tell_events(con)
+        measure_quality(con)
+        limits = network.identity
+        find_review_pairs(con, limits.review_probability, limits.auto_merge_probability)
         for file, table in STATE.items():
             _write(con, f"select * from {table} order by all", home.candidate_state / file)
-        _write_outputs(con, home, "source_records", "customer_identities", "retired_ids", "identity_events")
+        _write_outputs(
+            con, home, "source_records", "customer_identities", "retired_ids", "identity_events", "review_pairs"
+        )
         _write_outputs(con, home, *EVIDENCE)
         _drop(
             con, "ties", "names", "identifiers", "clusters", "votes", "registry", "registry_now", "profiles", "scores"
         )
+        find_engagement(con, home)
         find_consent(con, home)
         choose_golden_records(con)
-        _write_outputs(con, home, "golden_records", "golden_record_audit")
+        find_households(con)
+        _write_outputs(con, home, "golden_records", "golden_record_audit", "households")
         _drop(con, "said", "chosen")
         write_contact_points(con)
         _write_outputs(con, home, "contact_points")
-        _drop(con, "observed", "golden_records", "contact_points", "consent")
+        _drop(con, "observed", "golden_records", "contact_points", "consent", "engaged")
         assign_orders(con, home)
         assign_signups(con, home)
         _write_outputs(con, home, "customer_records", "order_records", "signup_records")

@@ -1,6 +1,7 @@
 """Judging: a candidate's finishing touches, every check of it, and the verdict over the bytes that were judged."""
 
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -12,6 +13,7 @@ from dagster_project.seal import VERDICT, differences, few, hash_files, read_dbt
 from dagster_project.validate import guards
 from dagster_project.validate.checks import Check, dbt_checks, read_dbt_verdict
 from dagster_project.validate.finish import close_to_others, export_parquet, finish_marts, mart_rows
+from dagster_project.validate.identity_guards import identity_is_steady
 from dagster_project.validate.notes import empty_mart_notes, history_notes
 
 
@@ -34,7 +36,9 @@ class Verdict:
         return not self.failed
 
 
-def judge(home: Home, run_id: str, project_root: Path, max_audience_shrink: float = 0.10) -> Verdict:
+def judge(
+    home: Home, run_id: str, project_root: Path, max_audience_shrink: float = 0.10, acknowledged: date | None = None
+) -> Verdict:
     """Finish the candidate, judge the bytes that result, and write candidate/verdict.json.
 
     A failed check is told, not raised. First dbt's verdict and the guards, on the files as dbt left them; then ops,
@@ -57,6 +61,7 @@ def judge(home: Home, run_id: str, project_root: Path, max_audience_shrink: floa
         guards.every_row_is_accounted_for(home),
         guards.landed_orders_reach_the_facts(home, rows),
         guards.customers_are_kept(home, rows, max_audience_shrink),
+        *identity_is_steady(home, acknowledged),
         *dbt_checks(dbt_verdict),
         *empty_mart_notes(home, rows, read_dbt_manifest(project_root)),
         *history_notes(home),

@@ -15,6 +15,8 @@ IDENTITY_TABLES = (
     "customer_identities",
     "retired_ids",
     "identity_events",
+    "households",
+    "review_pairs",
     "customer_records",
     "order_records",
     "signup_records",

@@ -47,9 +47,11 @@ judged as (
             when contacts.email_status <> 'valid' then concat_ws('_', 'email', contacts.email_status)
             else concat_ws('_', 'consent', coalesce(consents.email_consent, 'unknown'))
         end as email_reason,
-        golden.account_kind not in ('staff', 'test')
-        and contacts.phone_status = 'valid'
-        and coalesce(consents.sms_consent, 'unknown') = 'granted' as is_sms_marketable
+        case
+            when golden.account_kind in ('staff', 'test') then 'staff_or_test'
+            when contacts.phone_status <> 'valid' then concat_ws('_', 'phone', contacts.phone_status)
+            else concat_ws('_', 'consent', coalesce(consents.sms_consent, 'unknown'))
+        end as sms_reason
     from golden
     inner join contacts
         on golden.customer_id = contacts.customer_id
@@ -68,8 +70,9 @@ select
     phone_status,
     address_status,
     confirmed_on,
-    is_sms_marketable,
     email_reason as marketable_reason,
+    sms_reason as sms_marketable_reason,
+    sms_reason = 'consent_granted' as is_sms_marketable,
     email_reason = 'consent_granted' as is_email_marketable,
     upper(substring(translate(postal_code, ' -', ''), 1, 3)) as postal_area,
     case

@@ -18,6 +18,10 @@ acquisitions as (
     select * from {{ ref('int_acquisitions_found') }}
 ),
 
+households as (
+    select * from {{ ref('stg_lake__households') }}
+),
+
 parameters as (
     select * from {{ ref('stg_lake__parameters') }}
 )
@@ -39,6 +43,8 @@ select
     customers.is_email_marketable,
     customers.is_sms_marketable,
     customers.marketable_reason,
+    customers.sms_marketable_reason,
+    coalesce(households.household_id, customers.customer_id) as household_id,
     customers.completeness_score,
     try_cast(customers.confirmed_on as timestamp) as verified_at,
     parameters.as_of_date
@@ -50,5 +56,7 @@ left join visited
     on customers.customer_id = visited.customer_id
 left join data_starts
     on customers.customer_id = data_starts.customer_id
+left join households
+    on customers.customer_id = households.customer_id
 left join acquisitions
     on customers.customer_id = acquisitions.customer_id

@@ -11,5 +11,9 @@ select
     consent_at,
     consent_basis,
     last_confirmed_on,
+    first_seen_on,
+    engaged_on,
+    bounced_on,
+    replaced_on,
     is_golden
 from landed

@@ -24,6 +24,7 @@ PERSON_COLUMNS = {f"clean_{name}": "VARCHAR" for name in PERSON} | {
 }
 CONTACT_COLUMNS = {"clean_contact": "VARCHAR", "contact_kind": "VARCHAR", "contact_validity": "VARCHAR"}
 _EMPTY_FILES: dict[str, bytes] = {}
+CONTACT_FEEDS = ("consents", "engagement")
 TILL_NAMES = {"email": "customer_email", "phone": "customer_phone"}
 
 
@@ -45,7 +46,7 @@ class CleanLake:
     def put(self, feed: str, rows: list[dict], file_key: str = "f1", location_id: str = "l1") -> None:
         """Write one clean file."""
         schema = load_feeds()[feed].landed_schema()
-        schema = schema | (CONTACT_COLUMNS if feed == "consents" else PERSON_COLUMNS)
+        schema = schema | (CONTACT_COLUMNS if feed in CONTACT_FEEDS else PERSON_COLUMNS)
         filled = {"source_system": "square", "customer_id_scope": "location", "file_key": file_key}
         if feed in ("customers", *TILL_FEEDS):
             filled["location_id"] = location_id
@@ -115,7 +116,7 @@ def _widen(feed: str, row: dict) -> dict:
             wide |= {raw: value} | ({f"clean_{name}": value} if validity == "valid" else {})
         else:
             wide |= {raw: value, f"clean_{name}": value}
-    if feed != "consents":
+    if feed not in CONTACT_FEEDS:
         wide = {"email_validity": "missing", "phone_validity": "missing"} | wide
     return wide
 

@@ -1,0 +1,8 @@
+with landed as (
+    select * from {{ source('lake', 'households') }}
+)
+
+select
+    customer_id,
+    household_id
+from landed
