@@ -38,9 +38,9 @@ OUTPUTS = {
         where valid_to is null or valid_to > valid_from order by record_key, valid_from""",
     "retired_ids": RETIRED_IDS,
     "identity_events": "select * from events_now order by event_no",
-    "review_pairs": """select r.* exclude (left_key, right_key), a.source as left_source,
-            a.location_id as left_location_id, a.source_record_id as left_record_id, b.source as right_source,
-            b.location_id as right_location_id, b.source_record_id as right_record_id
+    "review_pairs": """select r.* exclude (left_key, right_key),
+            concat_ws('/', a.source, coalesce(a.location_id, ''), a.source_record_id) as left_record,
+            concat_ws('/', b.source, coalesce(b.location_id, ''), b.source_record_id) as right_record
         from review_pairs r join records a on a.record_key = r.left_key join records b on b.record_key = r.right_key
         order by left_customer_id, right_customer_id""",
     "households": "select * from households order by customer_id",

@@ -35,10 +35,12 @@ confirmed as (
         golden.phone_validity,
         golden.address_validity,
         coalesce(
-            greatest(golden.email_confirmed_on, visited.last_visit_date, engaged.email_engaged_on), golden.first_created_on
+            greatest(golden.email_confirmed_on, visited.last_visit_date, engaged.email_engaged_on),
+            golden.first_created_on
         ) as email_confirmed_on,
         coalesce(
-            greatest(golden.phone_confirmed_on, visited.last_visit_date, engaged.phone_engaged_on), golden.first_created_on
+            greatest(golden.phone_confirmed_on, visited.last_visit_date, engaged.phone_engaged_on),
+            golden.first_created_on
         ) as phone_confirmed_on,
         coalesce(
             greatest(golden.address_confirmed_on, visited.last_visit_date), golden.first_created_on
