@@ -95,7 +95,8 @@ def write_people(con: duckdb.DuckDBPyConnection, records: int, seed: int = 20240
     con.execute("create temp table truth as select record_no, person from typed")
     con.execute(
         """create temp table observed as
-           select record_no, first_name, last_name, email, if(email is null, 'missing', 'valid') as email_validity, phone,
+           select record_no, first_name, last_name, email, if(email is null, 'missing', 'valid') as email_validity,
+                  phone,
                   if(phone is null, 'missing', 'valid') as phone_validity, address, null::varchar as city,
                   null::varchar as region, postal_code, birth_date::date as birth_date,
                   null::varchar as payment_fingerprint, 1::tinyint as priority, 1::bigint as seen
