@@ -37,11 +37,10 @@ def find_ties(con: duckdb.DuckDBPyConnection) -> None:
     for rank, block in enumerate((_email_block(), phone, _birth_date_block(), address)):
         con.execute(
             f"""insert into ties
-                select {rank}, record_no, leader_no, block from (
-                    select record_no, min(record_no) over same as leader_no, count(*) over same as size,
-                           hash(block) as block
-                    from ({block}) window same as (partition by block))
-                where size > 1"""
+                with blocked as materialized ({block}),
+                leaders as (
+                    select block, min(record_no) as leader_no from blocked group by block having count(*) > 1)
+                select {rank}, record_no, leader_no, block from blocked join leaders using (block)"""
         )
 
 
@@ -63,17 +62,24 @@ def _name_records(con: duckdb.DuckDBPyConnection) -> None:
     initial, then source priority, then how often it was said."""
     con.execute(
         f"""create temp table names as
-            with said as (
-                select record_no, {folded("first_name")} as first_key, {folded("last_name")} as last_key,
+            with typed as (
+                select distinct unnest([first_name, last_name]) as name from observed),
+            keys as materialized (select name, {folded("name")} as key from typed where name is not null),
+            said as materialized (
+                select record_no, coalesce(f.key, '') as first_key, coalesce(l.key, '') as last_key,
                        min(priority) as priority, sum(seen) as seen
-                from observed group by 1, 2, 3),
+                from observed left join keys f on f.name = first_name left join keys l on l.name = last_name
+                group by 1, 2, 3),
+            several as (select record_no from said group by 1 having count(*) > 1),
             ranked as (
                 select *, row_number() over (
                     partition by record_no
                     order by least(length(first_key), 2) desc, least(length(last_key), 2) desc, priority,
                              seen desc, length(first_key) desc, first_key, last_key) as place
-                from said)
-            select record_no, first_key, last_key, first_key as class from ranked where place = 1"""
+                from said semi join several using (record_no))
+            select record_no, first_key, last_key, first_key as class from ranked where place = 1
+            union all
+            select record_no, first_key, last_key, first_key from said anti join several using (record_no)"""
     )
 
 
@@ -139,7 +145,7 @@ def _adopt_once(con: duckdb.DuckDBPyConnection, full: int) -> int:
 
 
 def _email_block() -> str:
-    return """select i.record_no, (i.value, n.class) as block
+    return """select i.record_no, hash(i.value, n.class) as block
               from identifiers i join names n using (record_no) where i.kind = 'email'"""
 
 
@@ -152,7 +158,7 @@ def _phone_block() -> str:
         last_names as (
             select value, class, list(distinct last_key) filter (where length(last_key) > 1) as known
             from on_phone group by all)
-        select record_no, (value, class, case
+        select record_no, hash(value, class, case
             when length(last_key) > 1 then last_key
             when len(compatible) = 1 then compatible[1] else last_key end) as block
         from (select *, list_filter(coalesce(known, []), x -> starts_with(x, last_key)) as compatible
@@ -180,7 +186,7 @@ def _kept_apart_by_birth(block: str) -> str:
                 select block, list(distinct born) as dates from blocked join born using (record_no)
                 group by block having count(distinct born) > 1)
             where len(list_filter(dates, a -> len(list_filter(dates, b -> damerau_levenshtein(a, b) > 2)) > 0)) > 0)
-        select record_no, (b.block, case when t.block is not null then coalesce(born, '') end) as block
+        select record_no, hash(b.block, case when t.block is not null then coalesce(born, '') end) as block
         from blocked b left join torn t on t.block = b.block left join born using (record_no)"""
 
 
@@ -188,7 +194,7 @@ def _birth_date_block() -> str:
     return f"""
         with dated as (
             select distinct record_no, birth_date from observed join ({usual_birth_dates()}) using (birth_date))
-        select record_no, (class, last_key, birth_date) as block
+        select record_no, hash(class, last_key, birth_date) as block
         from dated join names using (record_no)
         where length(class) > 1 and length(last_key) > 1"""
 
@@ -199,6 +205,6 @@ def _address_block() -> str:
             select distinct record_no, postal_code,
                    regexp_replace(lower(strip_accents(address)), '[^\\pL\\pN]', '', 'g') as address
             from observed where address is not null and postal_code is not null)
-        select record_no, (class, last_key, postal_code, address) as block
+        select record_no, hash(class, last_key, postal_code, address) as block
         from housed join names using (record_no)
         where length(class) > 1 and length(last_key) > 1 and address <> ''"""

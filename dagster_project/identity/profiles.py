@@ -99,14 +99,18 @@ def _collect_values(con: duckdb.DuckDBPyConnection) -> None:
                 union all
                 select record_no, 'birth_date', strftime(birth_date, '%Y%m%d'), priority, seen
                 from observed join ({usual_birth_dates()}) using (birth_date)),
-            counted as (
+            counted as materialized (
                 select cluster_no, field, value, min(priority) as priority, sum(seen) as seen,
                        min(record_no) as record_no
-                from said join exact_clusters using (record_no) group by all)
+                from said join exact_clusters using (record_no) group by all),
+            several as (select cluster_no, field from counted group by all having count(*) > 1)
+            select cluster_no, field, value, record_no, 1 as place
+            from counted anti join several using (cluster_no, field)
+            union all
             select cluster_no, field, value, record_no, row_number() over (
                 partition by cluster_no, field
                 order by priority, length(value) = 1, seen desc, length(value) desc, value) as place
-            from counted"""
+            from counted semi join several using (cluster_no, field)"""
     )
     con.execute(
         """create temp table cards_of as

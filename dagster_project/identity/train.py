@@ -1,5 +1,7 @@
 """Training: what each agreement is worth, learnt from data, with what is known beforehand where data are silent."""
 
+import math
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -14,7 +16,19 @@ from dagster_project.identity.guard import (
     SIDES,
     Guard,
 )
-from dagster_project.identity.model import DUPLICATES, link, prior, score_candidates, with_weights
+from dagster_project.identity.match import find_ties
+from dagster_project.identity.model import (
+    DUPLICATES,
+    SHIPPED,
+    Model,
+    link,
+    prior,
+    save_model,
+    score_candidates,
+    with_weights,
+)
+from dagster_project.identity.profiles import build_profiles
+from dagster_project.identity.synthetic import write_people
 
 # What is known beforehand: m, u per level, from the literature's usual values and arithmetic on how common
 # names, numbers and births are. The rest to one is `different`.
@@ -34,6 +48,7 @@ PRIORS: dict[str, dict[str, tuple[float, float]]] = {
 }  # fmt: skip
 SAMPLED_PAIRS = 2e6
 SEED = 20240101
+DEFAULT_RECORDS = 40_000
 # One birth in thirty is a twin; fewer sons bear a name their father bears at the same address.
 SHARE_OF_RELATIVES = 0.05
 LEAST_PAIRS = 200
@@ -58,6 +73,7 @@ def train(con: duckdb.DuckDBPyConnection, labels: str | None = None) -> dict[str
     """
     from splink import block_on
 
+    con.execute("set enable_progress_bar = false")
     settings = with_weights(prior_weights())
     linker = link(con, settings | {"max_iterations": 50})
     linker.training.estimate_u_using_random_sampling(max_pairs=SAMPLED_PAIRS, seed=SEED)
@@ -74,6 +90,42 @@ def train(con: duckdb.DuckDBPyConnection, labels: str | None = None) -> dict[str
     learnt = linker.misc.save_model_to_json()
     linker._db_api.delete_tables_created_by_splink_from_db()
     return with_weights(_blended(learnt))
+
+
+def train_model(con: duckdb.DuckDBPyConnection, profiles: int) -> Model:
+    """A model of this network. Needs `profiles` of single records, as if no rule had joined any, and `candidates`."""
+    settings = train(con)
+    guard = learn_guard(con)
+    return Model(settings, count_duplicates(con, settings, profiles), guard.twins, guard.namesakes)
+
+
+def train_default(folder: Path = SHIPPED) -> None:
+    """Write the model that ships: counted on made-up people whose truth is known, blended with what is known beforehand
+    (the geometric mean of the two), so that it leans on neither."""
+    with duckdb.connect() as con:
+        write_people(con, DEFAULT_RECORDS)
+        find_ties(con)
+        con.execute("create temp table exact_clusters as select record_no, record_no as cluster_no from records")
+        build_profiles(con)
+        con.execute("create temp table labelled as select p.*, t.person from profiles p join truth t using (record_no)")
+        con.execute("drop table profiles")
+        con.execute("alter table labelled rename to profiles")
+        counted = {
+            comparison["output_column_name"]: {
+                level["label_for_charts"]: (level["m_probability"], level["u_probability"])
+                for level in comparison["comparison_levels"][1:]
+            }
+            for comparison in train(con, labels="person")["comparisons"]
+        }
+    known = prior_weights()
+    blended = {
+        comparison: {
+            label: tuple(math.sqrt(a * b) for a, b in zip(pair, known[comparison][label], strict=True))
+            for label, pair in levels.items()
+        }
+        for comparison, levels in counted.items()
+    }
+    save_model(folder, Model(with_weights(blended)), f"{DEFAULT_RECORDS} made-up records, seed {SEED}, and priors")
 
 
 def learn_guard(con: duckdb.DuckDBPyConnection) -> Guard:
@@ -118,3 +170,7 @@ def _blended(learnt: dict[str, Any]) -> dict[str, dict[str, tuple[float, float]]
 
 def _usable(learnt: float | None, known: float) -> float:
     return learnt if learnt and learnt > 1e-9 else known
+
+
+if __name__ == "__main__":
+    train_default()
