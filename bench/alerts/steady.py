@@ -1,14 +1,17 @@
 """Customers whose behaviour never changes, in a network where everything else goes wrong.
 
-Independent of the pipeline: visits are drawn here, and nothing is asked of any model. Three locations: one shuts for
+Visits are drawn here, apart from the pipeline, and nothing is asked of any model. Three locations: one shuts for
 three weeks, one stops asking who buys for six weeks, of one a week is missing.
 """
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+
+from bench.alerts.nights import Nights
 
 # share of people, days between visits on average
 COFFEE = ((0.03, 1.8), (0.07, 3.8), (0.20, 7.1), (0.45, 29.0), (0.25, 60.0))
@@ -76,7 +79,13 @@ def steady_orders(rhythm: Rhythm, people: int, days: int, judged: int, seed: int
     )
 
 
-def alerted_a_month(nights, judged: int) -> tuple[float, float]:
+def judge(rhythm: Rhythm, folder: Path, people: int, judged: int) -> tuple[float, float]:
+    """As alerted_a_month, over a history drawn for it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return alerted_a_month(Nights(folder, steady_orders(rhythm, people, 720, judged)), judged)
+
+
+def alerted_a_month(nights: Nights, judged: int) -> tuple[float, float]:
     """Run the last `judged` nights: the share of customers with an alert on the first of them, which tells of all the
     time before, and the share who are newly alerted in a month of 30 days after it, of any type."""
     begin = LAST - timedelta(days=judged - 1)

@@ -22,7 +22,7 @@ from dagster_project.demo import write_demo
 
 LAPSES = ("lapsing", "lapsed", "lost_valued")
 SPENDING = ("declining", "critical")
-JUDGED_DAYS, STEP_DAYS, SILENT_DAYS = 240, 2, 90
+JUDGED_DAYS, SILENT_DAYS = 240, 90
 Flags = list[tuple[str, date]]
 
 
@@ -36,7 +36,7 @@ class Network:
     declined: dict[str, date]
 
 
-def coffee(folder: Path, people: int = 900) -> Network:
+def coffee(folder: Path, people: int) -> Network:
     """The demo network: its own truth about who bought, stopped and declined."""
     write_demo(folder / "demo", people=people)
     truth = folder / "demo" / "truth"
@@ -55,7 +55,7 @@ def coffee(folder: Path, people: int = 900) -> Network:
     return Network("daily coffee (demo)", given, told["stopped_on"], told["declined_on"])
 
 
-def service(people: int = 900, days: int = 720, seed: int = 7) -> Network:
+def service(people: int, days: int = 720, seed: int = 7) -> Network:
     """A monthly service: a third of its customers stop some day."""
     rng = np.random.default_rng(seed)
     visits = draw_visits(RHYTHMS[1], people, days, rng)
@@ -78,18 +78,21 @@ def service(people: int = 900, days: int = 720, seed: int = 7) -> Network:
     return Network("monthly service", given, stopped, {})
 
 
-def rows(folder: Path) -> Iterator[dict]:
-    """One row per network and rule: flagged, precision, recall, f1, median lead in days against silence of 90 days."""
-    for number, network in enumerate((coffee(folder), service())):
+def rows(folder: Path, people: int = 900, step: int = 2) -> Iterator[dict]:
+    """One row per network and rule: flagged, precision, recall, f1, median lead in days against silence of 90 days.
+
+    A night is run every `step` days.
+    """
+    for number, network in enumerate((coffee(folder, people), service(people))):
         place = folder / f"nights_{number}"
-        place.mkdir()
-        yield from judge(network, place)
+        place.mkdir(parents=True, exist_ok=True)
+        yield from judge(network, place, step)
 
 
-def judge(network: Network, folder: Path) -> Iterator[dict]:
+def judge(network: Network, folder: Path, step: int) -> Iterator[dict]:
     begin = LAST - timedelta(days=JUDGED_DAYS)
     nights = Nights(folder, network.orders)
-    for days in range(0, JUDGED_DAYS + 1, STEP_DAYS):
+    for days in range(0, JUDGED_DAYS + 1, step):
         nights.night(begin + timedelta(days=days))
     visits = _visits(network.orders)
     silent = _silent(visits, begin, lambda days: SILENT_DAYS)

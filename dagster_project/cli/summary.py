@@ -25,7 +25,7 @@ _CALL_FIRST = """
 select a.customer_id, a.location_id, a.alert_type, cast(c.last_visit_at as date), a.usual_amount, a.recent_amount
 from marts.marts.churn_alerts a
 join marts.marts.dim_customers c using (customer_id)
-where a.outcome = 'open'
+where a.outcome = 'open' and not a.is_holdout and a.alert_type <> 'growing'
 order by a.severity desc, a.usual_amount desc nulls last, a.customer_id
 limit 5
 """

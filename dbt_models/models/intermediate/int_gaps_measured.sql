@@ -11,17 +11,24 @@ customers as (
     select * from {{ ref('int_customers_visited') }}
 ),
 
--- Each customer counts once: those who come daily would else make a week seem long to everybody.
+-- Each customer counts once: those who come daily would else make a week seem long to everybody. Decimals add up to the
+-- same in any order.
+means as (
+    select
+        cast({{ ratio('customers.gap_days', 'customers.gaps') }} as decimal(18, 6)) as gap_days,
+        customers.visits >= parameters.churn_min_visits as has_habit
+    from customers
+    cross join parameters
+    where customers.gaps > 0
+),
+
 network as (
     select
         coalesce(
-            avg({{ ratio('customers.gap_days', 'customers.gaps') }}) filter (
-                where customers.visits >= parameters.churn_min_visits
-            ),
-            {{ ratio('sum(customers.gap_days)', 'sum(customers.gaps)') }}
+            {{ ratio('sum(gap_days) filter (where has_habit)', 'count(*) filter (where has_habit)') }},
+            {{ ratio('sum(gap_days)', 'count(*)') }}
         ) as mean_gap_days
-    from customers
-    cross join parameters
+    from means
 ),
 
 earlier as (

@@ -22,7 +22,9 @@ usual as (
         network.warn_factor,
         network.lapse_factor,
         -- Shrunk to the network's mean gap with the weight of two gaps.
-        {{ ratio('coalesce(visited.gap_days, 0) + 2 * network.mean_gap_days', 'visited.gaps + 2') }} as usual_gap_days
+        round(
+            {{ ratio('coalesce(visited.gap_days, 0) + 2 * network.mean_gap_days', 'visited.gaps + 2') }}, 6
+        ) as usual_gap_days
     from visited
     inner join windows
         on visited.customer_id = windows.customer_id

@@ -9,8 +9,10 @@ import os
 import shutil
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 from nights import Nights
@@ -20,6 +22,7 @@ FEES = {"POST", "DOT", "C2", "D", "M", "m", "S", "B", "BANK CHARGES", "AMAZONFEE
 # Files delivered by the end of each night that is tried. REGULARS_NIGHTS=1 tries every night after the hundredth
 # file, 4 every fourth.
 DELIVERED = [100, 101, 219]
+RECENT_DAYS, BASELINE_DAYS = 30, 360
 
 
 def lay_out(folder: Path, landing: Path, files: int) -> None:
@@ -31,14 +34,14 @@ def lay_out(folder: Path, landing: Path, files: int) -> None:
     assert module.lay_out(folder, landing, last=date.fromisoformat(last)) == files
 
 
-def network_at(folder: Path, as_of_date: str | None = None) -> Path:
+def network_at(folder: Path, as_of_date: str | None = None, more: str = "") -> Path:
     file = folder / "network.yaml"
     if not file.exists():
         shutil.copytree(EXAMPLE / "sources", folder / "sources")
     pin = f"as_of_date: {as_of_date}\n" if as_of_date else ""
     # Customer ids, and so who is held out, are a home's own.
     nobody_held_out = "contact: {holdout_share: 0}\n"
-    file.write_text((EXAMPLE / "network.yaml").read_text() + nobody_held_out + pin)
+    file.write_text((EXAMPLE / "network.yaml").read_text() + nobody_held_out + pin + more)
     return file
 
 
@@ -47,7 +50,9 @@ def whole(online_retail: Path, tmp_path_factory) -> Nights:
     """One night with all files."""
     folder = tmp_path_factory.mktemp("whole")
     lay_out(online_retail, folder / "landing", 219)
-    nights = Nights(network_at(folder), folder / "books")
+    # Nine months of data: a short recent window leaves more customers a baseline of half a year.
+    recent = f"churn: {{recent_days: {RECENT_DAYS}}}\n"
+    nights = Nights(network_at(folder, more=recent), folder / "books")
     assert nights.run().success
     return nights
 
@@ -117,6 +122,67 @@ def test_rfm_scores_equal_an_independent_computation(whole: Nights, raw: pd.Data
     assert equal == [(0,)]
 
 
+def outages(days: pd.DatetimeIndex, end: pd.Timestamp) -> pd.Series:
+    """Days of an outage so far, by day: three or more without a sale, where most days have one."""
+    is_out = pd.Series(0, index=pd.date_range(days.min() - pd.Timedelta(days=BASELINE_DAYS), end))
+    if 2 * len(days) > (days.max() - days.min()).days:
+        for before, after in pairwise([*days, end + pd.Timedelta(days=1)]):
+            if (after - before).days > 3:
+                is_out[before + pd.Timedelta(days=1) : after - pd.Timedelta(days=1)] = 1
+    return is_out.cumsum()
+
+
+def spend_ratios(raw: pd.DataFrame) -> dict[str, float]:
+    """Definitions, Churn alerts, in pandas: customer -> recent over usual, where there is a usual."""
+    day = pd.Timedelta(days=1)
+    raw = raw.reset_index(drop=True)
+    receipts = raw[~raw["InvoiceNo"].str.startswith(("A", "C"))]
+    net = receipts["net"].astype(float).where(~receipts["StockCode"].isin(FEES), 0.0)
+    receipts = receipts.assign(net=net, day=pd.to_datetime(receipts["day"]))
+    is_known = receipts["CustomerID"] != ""
+    end = receipts["day"].max()
+    start = end - RECENT_DAYS * day
+    out, level = {}, {}
+    for place, own in receipts.groupby("Country"):
+        out[place] = outages(pd.DatetimeIndex(sorted(own["day"].unique())), end)
+        recent, known = own["day"] > start, is_known[own.index]
+        usual_share = own.loc[~recent & known, "net"].sum() / (own.loc[~recent, "net"].sum() or math.nan)
+        recent_share = own.loc[recent & known, "net"].sum() / (own.loc[recent, "net"].sum() or math.nan)
+        level[place] = 0 if usual_share > 0 else 1
+        if recent_share > 0:
+            level[place] = 1 if math.isnan(usual_share) else max(usual_share / recent_share, 1)
+    visits = receipts[is_known].groupby(["CustomerID", "day", "Country"])["net"].sum().reset_index()
+    visits = visits.sort_values("net", ascending=False, kind="stable")
+    visits = visits.groupby(["CustomerID", "day"]).agg(net=("net", "sum"), place=("Country", "first")).reset_index()
+    found = {}
+    for customer, own in visits[visits["net"] > 0].groupby("CustomerID"):
+        homes = own.groupby("place")["day"].agg(["size", "max"]).reset_index()
+        home = homes.sort_values(["size", "max", "place"], ascending=[False, False, True])["place"].iloc[0]
+        begin = max(start - BASELINE_DAYS * day, own["day"].min() - day)
+        so_far = out[home]
+        exposure = (start - begin).days - so_far[start] + so_far[begin]
+        recent_exposure = RECENT_DAYS - so_far[end] + so_far[start]
+        baseline = own[(own["day"] > begin) & (own["day"] <= start)]
+        if exposure >= 180 and len(baseline) >= 3 and level[home]:
+            usual = baseline["net"].sum() * recent_exposure / exposure / level[home]
+            found[customer.removesuffix(".0")] = own.loc[own["day"] > start, "net"].sum() / usual
+    return found
+
+
+def test_spend_ratios_equal_an_independent_computation(whole: Nights, raw: pd.DataFrame) -> None:
+    with duckdb.connect(str(whole.network.home.warehouse), read_only=True) as connection:
+        rows = connection.execute(
+            """select i.source_record_id, s.spend_ratio
+               from intermediate.int_customer_spending_compared s
+               join lake.customer_identities i using (customer_id)
+               where i.valid_to is null and s.spend_ratio is not null"""
+        ).fetchall()
+    expected = spend_ratios(raw)
+    assert len(expected) > 300
+    assert dict(rows).keys() == expected.keys()
+    assert dict(rows) == pytest.approx(expected, rel=1e-9)
+
+
 COMPARED = (
     "fct_orders",
     "fct_order_lines",
@@ -178,4 +244,4 @@ def test_night_after_night_equals_all_at_once(online_retail: Path, tmp_path_fact
 
 
 def test_the_alerts_are_more_than_none(whole: Nights) -> None:
-    assert whole.query("select count(*) > 100 from churn_alerts") == [(True,)]
+    assert whole.query("select count(*) > 50 from churn_alerts") == [(True,)]
