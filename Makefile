@@ -16,7 +16,7 @@ export PYTHONPATH := $(CURDIR)
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help run test fast-test lint dev check restate explain decide rollback bench
+.PHONY: help run test fast-test lint dev check restate explain decide rehearse rollback bench
 
 help:      ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -38,6 +38,9 @@ explain: $(MANIFEST)  ## why these records are one customer: NETWORK=.. CUSTOMER
 
 decide: $(MANIFEST)   ## a steward's word: NETWORK=.. DECISION=merge|separate|withdraw LEFT=.. RIGHT=.. [BY=.. REASON=..]
 	@$(REGULARS) decide $(network) --decision "$(DECISION)" --left "$(LEFT)" --right "$(RIGHT)" --by "$(BY)" --reason "$(REASON)"
+
+rehearse: $(MANIFEST) ## what publishing would send to each destination now; sends nothing  [NETWORK=..]
+	@$(REGULARS) rehearse $(network)
 
 rollback: $(MANIFEST) ## publish a kept snapshot again: NETWORK=.. RUN=..
 	@$(REGULARS) rollback $(network) --run "$(RUN)"

@@ -1,7 +1,6 @@
 """The audiences of a network: read, typed, and held to conditions that can only read."""
 
 import json
-import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -91,8 +90,11 @@ def condition_problem(condition: str, columns: dict[str, str]) -> str | None:
     reach no file and no setting.
     """
     with duckdb.connect(config={"enable_external_access": "false"}) as connection:
+        quoted_names = [f'"{name}"' for name in columns]
         shape = ", ".join(f'"{name}" {type_}' for name, type_ in columns.items())
         connection.execute(f"create table customer_360 ({shape})")
+        # A row of nothing, so that constants are looked at too.
+        connection.execute(f"insert into customer_360 ({quoted_names[0]}) values (null)")
         connection.execute("set lock_configuration = true")
         query = f"select 1 from customer_360 where (\n{condition}\n)"
         parsed = json.loads(connection.execute("select json_serialize_sql(?::varchar)", [query]).fetchone()[0])
@@ -108,12 +110,11 @@ def condition_problem(condition: str, columns: dict[str, str]) -> str | None:
             return "is more than one SQL expression"
         if odd := sorted(_odd_parts(node["where_clause"])):
             return f"uses {', '.join(odd)}; plain comparisons over the row are allowed"
+        if unknown := sorted(_names_in(node["where_clause"]) - columns.keys()):
+            return f"needs column {', '.join(unknown)}, which customer_360 does not have"
         try:
-            connection.execute(f"select coalesce(try_cast(({condition}) as boolean), false) from customer_360")
+            connection.execute(f"select coalesce(cast((\n{condition}\n) as boolean), false) from customer_360")
         except duckdb.Error as error:
-            missing = re.search(r'column "([^"]+)"', str(error))
-            if missing:
-                return f"needs column {missing.group(1)}, which customer_360 does not have"
             return f"does not fit customer_360 ({type(error).__name__})"
     return None
 
@@ -149,6 +150,14 @@ def _odd_parts(tree: Any) -> set[str]:
         for value in tree:
             odd |= _odd_parts(value)
     return odd
+
+
+def _names_in(tree: Any) -> set[str]:
+    """The columns an expression speaks of; what SQL writes like one, such as current_date, is among them."""
+    if isinstance(tree, dict):
+        own = {tree["column_names"][-1].lower()} if tree.get("class") == "COLUMN_REF" else set()
+        return own.union(*map(_names_in, tree.values()))
+    return set().union(*map(_names_in, tree)) if isinstance(tree, list) else set()
 
 
 def _shape(tree: Any) -> Any:

@@ -45,10 +45,22 @@ def run(network: NetworkOption = None) -> None:
     from dagster_project.cli.summary import nothing_new, print_summary
 
     message = nothing_new(loaded)
-    if message is None:
-        with _progress():
+    with _progress():
+        if message is None:
             _run_nightly(loaded)
+        else:
+            _finish_deliveries(loaded)
     print_summary(loaded, message)
+
+
+@app.command()
+def rehearse(network: NetworkOption = None) -> None:
+    """What publishing would send to each destination now, with masked samples; no request is made."""
+    loaded = _network(network)
+    from dagster_project.publish import rehearse_next
+
+    for line in rehearse_next(loaded, PROJECT):
+        print(line)
 
 
 @app.command()
@@ -66,13 +78,19 @@ def dev(network: NetworkOption = None) -> None:
 
 @app.command()
 def check(network: NetworkOption = None) -> None:
-    """Validate network.yaml and say what each landing file would be read as; writes nothing."""
+    """Validate network.yaml, say what each landing file would be read as, try the destinations; writes nothing."""
     loaded = _network(network)
     from dagster_project.extract.check import check_landing
+    from dagster_project.publish import try_destinations
 
     print(f"{loaded.file}: valid")
     for line in check_landing(loaded):
         print(line)
+    tried = try_destinations(loaded)
+    for name, problem in tried:
+        print(f"destination {name}: {problem or 'ready'}")
+    if failed := [name for name, problem in tried if problem]:
+        raise RegularsError(f"{', '.join(failed)} would take nothing; see above")
 
 
 @app.command()
@@ -160,6 +178,14 @@ def end_orphans(instance, home: Home) -> None:
     at_work = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
     for run in instance.get_runs(dg.RunsFilter(statuses=at_work, tags={HOME_TAG: str(home.root)})):
         instance.report_run_failed(run, message="The process of this run was killed.")
+
+
+def _finish_deliveries(network: Network) -> None:
+    """What tools have not acknowledged of the published run is sent, though nothing new came in."""
+    from dagster_project.publish import finish_deliveries
+
+    for delivery in finish_deliveries(network.home, network, PROJECT):
+        print(f"{delivery.destination} received {delivery.rows_sent} profiles that had waited")
 
 
 def _run_nightly(network: Network) -> None:

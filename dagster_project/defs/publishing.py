@@ -1,5 +1,7 @@
 """Publishing as an asset: the newest sealed snapshot, delivered and swapped in."""
 
+from dataclasses import asdict
+
 import dagster as dg
 
 from dagster_project.defs.resources import PROJECT_ROOT, NetworkResource, progress
@@ -15,4 +17,6 @@ def published(network: NetworkResource) -> dg.MaterializeResult:
     loaded = network.claim()
     result = publish(loaded.home, loaded, PROJECT_ROOT)
     progress.info(result.message)
-    return dg.MaterializeResult(metadata={"published_run": result.published_run or "none", "what": result.message})
+    told = [asdict(delivery) | {"rejected": len(delivery.rejected)} for delivery in result.deliveries]
+    metadata = {"published_run": result.published_run or "none", "what": result.message}
+    return dg.MaterializeResult(metadata=metadata | {"deliveries": dg.MetadataValue.json(told)})

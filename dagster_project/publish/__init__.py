@@ -5,6 +5,22 @@ and the removal of old snapshots. The publisher trusts nobody: it opens only wha
 itself. Whether data is good is judged in validate/; what may leave is marked in dbt (`meta: {publish: true}`).
 """
 
-from dagster_project.publish.release import PublishResult, complete_record, finish_deliveries, publish, rollback
+from dagster_project.publish.rehearsal import try_destinations
+from dagster_project.publish.release import (
+    PublishResult,
+    complete_record,
+    finish_deliveries,
+    publish,
+    rehearse_next,
+    rollback,
+)
 
-__all__ = ["PublishResult", "complete_record", "finish_deliveries", "publish", "rollback"]
+__all__ = [
+    "PublishResult",
+    "complete_record",
+    "finish_deliveries",
+    "publish",
+    "rehearse_next",
+    "rollback",
+    "try_destinations",
+]

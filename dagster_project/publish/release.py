@@ -23,6 +23,7 @@ from dagster_project.publish.courier import Pace
 from dagster_project.publish.destinations import opened_tools
 from dagster_project.publish.pending import clear_pending, mark_pending, pending_run
 from dagster_project.publish.prepared import Prepared, preparing
+from dagster_project.publish.punctual import lateness
 from dagster_project.publish.records import (
     Delivery,
     is_recorded,
@@ -32,6 +33,7 @@ from dagster_project.publish.records import (
     record_rollback,
     told,
 )
+from dagster_project.publish.rehearsal import rehearse
 from dagster_project.seal import (
     ROLLBACK,
     read_manifest,
@@ -83,7 +85,10 @@ def publish(
     record_deliveries(home, snapshot.name, deliveries)
     _prune(home, network.publish.keep_last)
     _complete(home, snapshot.name, deliveries)
-    sent = "; ".join(told(delivery) for delivery in deliveries) or "no destinations"
+    late = lateness(home, network, snapshot.name)
+    if late is not None:
+        record_run(home, snapshot.name, manifest["as_of_date"], "published", late)
+    sent = "; ".join([*map(told, deliveries), *([late] if late else [])]) or "no destinations"
     message = f"published {snapshot.name} (as of {manifest['as_of_date']}) in place of {before or 'nothing'}; {sent}"
     return PublishResult(snapshot.name, before, tuple(deliveries), message)
 
@@ -103,6 +108,16 @@ def finish_deliveries(home: Home, network: Network, project_root: Path, pace: Pa
     record_deliveries(home, published, deliveries)
     _complete(home, published, deliveries)
     return deliveries
+
+
+def rehearse_next(network: Network, project_root: Path) -> Iterator[str]:
+    """What publishing would send now, line by line; of the published snapshot when none is newer."""
+    home = network.home
+    snapshot = _next_snapshot(home, None) or (home.snapshots / str(home.published_run()))
+    if not snapshot.is_dir():
+        raise PublishError("nothing to publish: no run has been sealed; start the nightly job (make run does)")
+    yield f"{snapshot.name} would send:"
+    yield from rehearse(network, project_root, snapshot)
 
 
 def rollback(home: Home, run_id: str) -> PublishResult:

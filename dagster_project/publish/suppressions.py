@@ -3,7 +3,7 @@
 What is new among them also lands as feeds of the next night (consents, engagement), in <home>/returned/.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 import duckdb
@@ -16,6 +16,7 @@ from dagster_project.publish.guards import SUPPRESSIONS_HOURS, Finding
 from dagster_project.publish.returned import write_engagement, write_suppressions
 from dagster_project.publish.tool import Suppression, Tool
 
+OVERLAP_DAYS = 3
 _CHUNK = 10_000
 
 
@@ -58,15 +59,27 @@ def fetch_engagement(connection: duckdb.DuckDBPyConnection, home: Home, destinat
 
 def _fetch(connection: duckdb.DuckDBPyConnection, home: Home, run_id: str, destination: str, tool: Tool) -> bool:
     """Take new suppressions in; False when the tool keeps no such list."""
-    since = connection.execute(
+    latest = connection.execute(
         "select max(told_at) from shared.suppressions where destination = ?", [destination]
     ).fetchone()[0]
-    told = tool.suppressions(since)
+    told = tool.suppressions(_with_overlap(latest))
     if told is None:
         return False
     while chunk := list(islice(told, _CHUNK)):
         _keep(connection, home, run_id, destination, chunk)
     return True
+
+
+def _with_overlap(latest: str | None) -> str | None:
+    """Where to ask from: a tool may learn late, as of an earlier time. What is known already is no news."""
+    if latest is None:
+        return None
+    try:
+        at = datetime.fromisoformat(latest)
+    except ValueError:
+        return None
+    at = at.astimezone(UTC) if at.tzinfo else at
+    return f"{at - timedelta(days=OVERLAP_DAYS):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _keep(

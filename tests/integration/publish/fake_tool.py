@@ -141,7 +141,10 @@ class FakeTool:
                 self.lists.setdefault(list_id, set()).add(profile.id)
         job_id = f"job-{len(self.jobs) + 1}"
         self.jobs[job_id] = {"polls": 0, "errors": errors, "total": len(sent)}
-        return 202, {"data": {"type": "profile-bulk-import-job", "id": job_id, "attributes": {"status": "queued"}}}
+        queued = {"status": "queued", "created_at": "2026-11-01T03:00:00+00:00", "total_count": len(sent)}
+        return 202, {
+            "data": {"type": "profile-bulk-import-job", "id": job_id, "attributes": queued, "links": {"self": self.url}}
+        }
 
     def job(self, job_id: str) -> tuple[int, dict]:
         job = self.jobs.get(job_id)

@@ -1,7 +1,7 @@
 """Faults and kills: whatever happens on the way, the tool ends with what it should have, and nobody it lost returns.
 
-REGULARS_FAULT_PROFILES sets the size (100000 for the full proof); a kill is an exception that nothing catches,
-thrown by the fake's handler count at seeded requests.
+REGULARS_FAULT_PROFILES and REGULARS_FAULT_KILLS set the size: 100000 and 20 for the full proof. A kill is an exception
+that nothing catches, thrown after a seeded number of steps: requests begun or answered, and writes of the ledger.
 """
 
 import os
@@ -19,8 +19,8 @@ from dagster_project.publish.pending import pending_run
 from tests.integration.publish.conftest import PACE, klaviyo, network_of
 from tests.integration.publish.fake_tool import REFUSED_IN_JOB, SPOILS_BATCH, FakeTool
 
-PROFILES = int(os.environ.get("REGULARS_FAULT_PROFILES", "800"))
-KILLS = 20
+PROFILES = int(os.environ.get("REGULARS_FAULT_PROFILES", "400"))
+KILLS = int(os.environ.get("REGULARS_FAULT_KILLS", "6"))
 
 
 class Killed(BaseException):
@@ -67,23 +67,24 @@ def test_after_faults_kills_and_unsubscribes_the_tool_has_what_it_should(night, 
     gone: set[str] = set()
     try:
         sealed("r1", customers=PROFILES, people=SPOILT)
-        killed, calls, reasons = 0, 0, []
-        while True:
-            killing["steps"] = chance.randrange(1, 150) if killed < KILLS else -1
+        killed, calls, nights, reasons = 0, 0, 1, []
+        while killed < KILLS:
+            killing["steps"] = chance.randrange(1, 150)
             calls += 1
+            is_next = False
             try:
                 publish(night.home, network, night.project, pace=PACE)
-                if killed >= KILLS:
-                    break
+                is_next = True
             except Killed:
                 killed += 1
+                is_next = killed % 3 == 0
             except PublishError as stopped:
                 reasons.append(str(stopped))
-            if calls % 4 == 0 and len(gone) < 5:
+            if is_next:
+                nights += 1
+                sealed(f"r{nights}", customers=PROFILES, people=SPOILT + changes(nights))
+            if calls % 2 == 0 and len(gone) < 5:
                 gone |= unsubscribe_one(tool, chance, len(gone))
-            if night.home.published_run() == f"r{killed // 7 + 1}" and killed < KILLS:
-                sealed(f"r{killed // 7 + 2}", customers=PROFILES, people=SPOILT + changes(killed))
-        assert killed == KILLS
         assert all("waits" in reason or "suppressions" in reason for reason in reasons)
         gone |= {email for number in range(3) for email in unsubscribe_one(tool, chance, number)}
         sealed("last", customers=PROFILES, people=SPOILT + changes(3))
@@ -131,7 +132,7 @@ def hold_what_it_should(night, tool: FakeTool, gone: set[str]) -> None:
             row[0] for row in ops.execute("select customer_id from sync_left_out where reason = 'holdout'").fetchall()
         }
     held = {email for email in champions if email.partition("@")[0] in left_out}
-    assert 0 < len(held) < 0.2 * len(champions)
+    assert 0 < len(held) < 0.25 * len(champions)
     assert tool.members("CHAMP1") == (champions & good) - held
     assert gone
     assert tool.ever_added_suppressed == []

@@ -1,0 +1,72 @@
+"""Holdouts, contact caps and locations: who of an audience is sent, by whom, and how often."""
+
+import duckdb
+
+from dagster_project.publish import publish
+from dagster_project.publish.working import keyed_hash
+from tests.integration.publish.conftest import KEY, PACE, klaviyo, network_of
+
+TWO_SHOPS = """
+alter table people.sync.sync_email_profiles add column rfm_segment varchar;
+alter table people.sync.sync_email_profiles add column home_location_id varchar;
+update people.sync.sync_email_profiles set home_location_id = 'shop_1', rfm_segment = 'hibernating';
+insert into people.sync.sync_email_audiences
+    select 'lost_valued', customer_id, email from people.sync.sync_email_audiences where audience = 'champions';
+"""
+MOVED = TWO_SHOPS + "update people.sync.sync_email_profiles set home_location_id = 'shop_2' where customer_id = 'c001';"
+ONE_CONTACT = {"contact": {"holdout_share": 0, "caps_per_28_days": {"default": 4, "hibernating": 1}}}
+
+
+def marked(night, *columns: str) -> None:
+    """Let further columns of the payload leave."""
+    import json
+
+    path = night.project / "dbt_models" / "target" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    known = manifest["nodes"]["model.regulars.sync_email_profiles"]["columns"]
+    known |= {name: {"name": name, "config": {"meta": {"publish": True}}} for name in columns}
+    path.write_text(json.dumps(manifest))
+
+
+def left_out(night, reason: str) -> set[str]:
+    with duckdb.connect(str(night.home.ops), read_only=True) as ops:
+        query = "select destination || ' ' || audience || ' ' || customer_id from sync_left_out where reason = ?"
+        return {row[0] for row in ops.execute(query, [reason]).fetchall()}
+
+
+def test_holdouts_are_left_out_of_audiences_recorded_and_always_the_same(night, tool, sealed):
+    network = network_of(night, klaviyo(tool), contact={"holdout_share": 0.3})
+    customers = [f"c{number:03d}" for number in range(1, 200, 2)]
+    # HMAC-SHA-256 of the id under the key of the network, as a share of all there are.
+    held = {c for c in customers if int(keyed_hash(KEY.encode(), f"holdout|{c}")[:8], 16) < int(0.3 * 2**32)}
+    for run_id in ("r1", "r2"):
+        sealed(run_id, customers=200)
+        publish(night.home, network, night.project, pace=PACE)
+        assert tool.members("CHAMP1") == {f"{c}@example.com" for c in customers} - {f"{c}@example.com" for c in held}
+    assert 15 < len(held) < 45
+    assert left_out(night, "holdout") == {f"mail champions {c}" for c in held}
+    assert len(tool.members("EVERY1")) == 200
+
+
+def test_two_locations_share_one_budget_and_the_higher_priority_is_served_first(night, tool, sealed):
+    marked(night, "rfm_segment", "home_location_id")
+    lists = {"lost_valued": "LOST1", "champions": "CHAMP1"}
+    network = network_of(
+        night,
+        klaviyo(tool, name="first", location="shop_1", lists=lists),
+        klaviyo(tool, name="second", location="shop_2", lists={"champions": "OTHER2"}),
+        **ONE_CONTACT,
+    )
+    sealed("r1", people=TWO_SHOPS)
+    publish(night.home, network, night.project, pace=PACE)
+    # One contact each: lost_valued has priority 10, champions 60.
+    assert tool.members("LOST1") == {"c001@example.com", "c003@example.com"}
+    assert tool.members("CHAMP1") == set()
+    assert left_out(night, "contact_cap") == {"first champions c001", "first champions c003"}
+
+    sealed("r2", people=MOVED)
+    publish(night.home, network, night.project, pace=PACE)
+    # She moved to the other shop; her one contact was spent by the first.
+    assert tool.members("OTHER2") == set()
+    assert "second champions c001" in left_out(night, "contact_cap")
+    assert tool.members("LOST1") == {"c003@example.com"}
