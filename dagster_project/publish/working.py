@@ -15,7 +15,7 @@ import duckdb
 from dagster_project.errors import PublishError
 from dagster_project.home import Home
 
-MEMORY = "1GB"
+MEMORY = "512MB"
 _BLOCK = 64
 
 SHARED = """
