@@ -19,8 +19,9 @@ def mart_rows(marts_file: Path) -> dict[str, int]:
         }
 
 
-def finish_marts(home: Home, run_id: str) -> None:
-    """Copy ops into the candidate and give every mart a view in `main`, so that `select * from customer_360` works.
+def finish_marts(home: Home, run_id: str, dbt_manifest: dict) -> None:
+    """Copy ops into the candidate and give every mart a view in `main`, so that `select * from customer_360` works;
+    write dbt's descriptions into the database, where duckdb_tables() and duckdb_columns() show them as comments.
 
     Whoever reads the copy reads a sealed set, so this run stands there as sealed. What is in ops is masked already;
     masked here again, an ops.duckdb of an older version does not keep every night from passing.
@@ -38,8 +39,28 @@ def finish_marts(home: Home, run_id: str) -> None:
             connection.execute(
                 f"create or replace view marts.main.{quoted(mart)} as select * from marts.marts.{quoted(mart)}"
             )
+        for statement in comments(dbt_manifest, [mart for (mart,) in connection.execute(MARTS).fetchall()]):
+            connection.execute(statement)
         connection.execute("detach operations")
         connection.execute("checkpoint marts")
+
+
+def comments(dbt_manifest: dict, marts: list[str]) -> list[str]:
+    """`COMMENT ON` statements for these marts, their views and their columns, from what dbt says of them."""
+    models = {n["name"]: n for n in dbt_manifest["nodes"].values() if n["resource_type"] == "model"}
+    statements = []
+    for mart in marts:
+        model = models.get(mart, {})
+        told = _literal(model.get("description", ""))
+        statements += [
+            f"comment on table marts.marts.{quoted(mart)} is {told}",
+            f"comment on view marts.main.{quoted(mart)} is {told}",
+        ]
+        statements += [
+            f"comment on column marts.marts.{quoted(mart)}.{quoted(name)} is {_literal(column.get('description', ''))}"
+            for name, column in model.get("columns", {}).items()
+        ]
+    return statements
 
 
 def export_parquet(home: Home) -> None:
@@ -69,6 +90,10 @@ def quoted(name: str) -> str:
 
 def escaped(path: Path) -> str:
     return str(path).replace("'", "''")
+
+
+def _literal(text: str) -> str:
+    return "'" + " ".join(text.split()).replace("'", "''") + "'"
 
 
 def _masked(connection: duckdb.DuckDBPyConnection, table: str) -> str:

@@ -56,6 +56,7 @@ def judge(
             raise GateRefused(f"run {run_id}: {file} is missing, so there is nothing to judge; run the night again")
     as_of_date = _as_of_date(home)
     rows = mart_rows(home.candidate_marts)
+    dbt_manifest = read_dbt_manifest(project_root)
     checks = [
         guards.candidate_is_what_dbt_tested(home, dbt_verdict),
         guards.every_row_is_accounted_for(home),
@@ -63,11 +64,11 @@ def judge(
         guards.customers_are_kept(home, rows, max_audience_shrink),
         *identity_is_steady(home, acknowledged),
         *dbt_checks(dbt_verdict),
-        *empty_mart_notes(home, rows, read_dbt_manifest(project_root)),
+        *empty_mart_notes(home, rows, dbt_manifest),
         *history_notes(home),
     ]
     _record(home, run_id, checks)
-    finish_marts(home, run_id)
+    finish_marts(home, run_id, dbt_manifest)
     export_parquet(home)
     close_to_others(home.candidate)
     files = hash_files(home.candidate)

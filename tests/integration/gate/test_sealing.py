@@ -129,7 +129,7 @@ def test_finishing_masks_addresses_and_gives_every_mart_a_view(night):
     make_candidate(night, "r1")
     with update_ops(night.home) as ops:
         ops.execute("insert into rejected_rows values ('l1/ada@example.com.csv', 3, 'email', 'not an address', 'a***')")
-    finish_marts(night.home, "r1")
+    finish_marts(night.home, "r1", {"nodes": {}})
     export_parquet(night.home)
 
     with duckdb.connect(str(night.home.candidate_marts), read_only=True) as marts:

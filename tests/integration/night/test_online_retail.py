@@ -202,6 +202,16 @@ COMPARED = (
     "churn_alert_performance",
     "location_alerts",
     "location_action_list",
+    "customer_value",
+    "model_fits",
+    "model_calibration",
+    "sales_concentration",
+    "second_visit",
+    "cohort_retention",
+    "tenure_dropoff",
+    "lost_valued_customers",
+    "home_location_history",
+    "customer_timeline",
 )
 
 
@@ -241,6 +251,92 @@ def test_night_after_night_equals_all_at_once(online_retail: Path, tmp_path_fact
         assert replayed.run().success
     for mart in COMPARED:
         assert by_source_record(nightly, mart) == by_source_record(replayed, mart), mart
+
+
+def by_customer(nights: Nights, sql: str) -> dict[str, tuple]:
+    """Source record -> the other columns, for a query that begins with customer_id."""
+    rows = nights.query(
+        f"""with found as ({sql}) select i.source_record_id, found.* exclude (customer_id)
+            from found join customer_identities i using (customer_id) where i.valid_to is null"""
+    )
+    return {record: tuple(values) for record, *values in rows}
+
+
+@pytest.fixture(scope="module")
+def visits(raw: pd.DataFrame) -> pd.DataFrame:
+    """One row per customer and day with positive sales, computed without the pipeline."""
+    goods = raw[~raw["StockCode"].isin(FEES) & ~raw["InvoiceNo"].str.startswith(("A", "C")) & (raw["CustomerID"] != "")]
+    days = goods.groupby(["CustomerID", "day"])["net"].sum()
+    days = days[days > 0].reset_index()
+    days["CustomerID"] = days["CustomerID"].str.removesuffix(".0")
+    return days
+
+
+def test_abc_classes_equal_an_independent_computation(whole: Nights, raw: pd.DataFrame) -> None:
+    goods = raw[~raw["StockCode"].isin(FEES) & ~raw["InvoiceNo"].str.startswith("A") & (raw["CustomerID"] != "")]
+    recent = goods[goods["day"] > date(2010, 8, 31)]
+    net = recent.groupby("CustomerID")["net"].sum().rename(index=lambda customer: customer.removesuffix(".0"))
+    positive = net[net > 0].sort_values(ascending=False)
+    before = {amount: positive[positive > amount].sum() / positive.sum() for amount in set(positive)}
+
+    def class_of(amount: Decimal) -> str:
+        if amount <= 0 or before[amount] >= Decimal("0.95"):
+            return "C"
+        return "A" if before[amount] < Decimal("0.8") else "B"
+
+    expected = {customer: class_of(amount) for customer, amount in net.items()}
+    found = by_customer(whole, "select customer_id, abc_class from customer_value")
+    assert {customer: klass for customer, (klass,) in found.items() if customer in expected} == expected
+    assert {klass for customer, (klass,) in found.items() if customer not in expected} <= {"C"}
+    elite = sum(klass == "A" for klass in expected.values())
+    share = whole.query("select customers_share_for_80pct_sales from sales_concentration where scope = 'network'")[0][0]
+    assert share == pytest.approx(elite / len(positive), abs=1 / len(positive))
+
+
+def test_second_visits_equal_lifelines(whole: Nights, visits: pd.DataFrame) -> None:
+    from lifelines import KaplanMeierFitter
+
+    ordered = visits.sort_values("day").groupby("CustomerID")["day"].apply(list)
+    first = ordered.map(lambda days: days[0])
+    returned = ordered.map(len) > 1
+    days = ordered.map(lambda days: ((days[1] if len(days) > 1 else date(2011, 8, 31)) - days[0]).days)
+    quarter = pd.PeriodIndex(pd.to_datetime(first), freq="Q").start_time.date
+    told = whole.query("select * exclude (scope, as_of_date) from second_visit where scope = 'network'")
+    assert len(told) == 4 * 7
+    for cohort, mark, customers, at_risk, back, rate, low, high, _ in told:
+        here = quarter == cohort
+        assert (customers, at_risk) == (here.sum(), (days[here] >= mark).sum())
+        assert back == (returned[here] & (days[here] <= mark)).sum()
+        if at_risk < 20:
+            assert rate is None
+            continue
+        fitted = KaplanMeierFitter().fit(days[here], returned[here])
+        assert rate == pytest.approx(1 - fitted.predict(mark), abs=1e-8)
+        interval = fitted.confidence_interval_survival_function_.loc[:mark].iloc[-1]
+        if low is not None:
+            assert (1 - low, 1 - high) == pytest.approx((interval.iloc[1], interval.iloc[0]), abs=1e-6)
+
+
+def test_cohorts_equal_pandas(whole: Nights, visits: pd.DataFrame) -> None:
+    month = pd.PeriodIndex(pd.to_datetime(visits["day"]), freq="M")
+    born = month.to_series(index=visits.index).groupby(visits["CustomerID"]).transform("min")
+    number = [(m - b).n for m, b in zip(month, born, strict=True)]
+    active = visits["CustomerID"].groupby([born, pd.Series(number, index=visits.index)]).nunique()
+    told = whole.query("select cohort_month, month_number, active_customers, net_amount from cohort_retention")
+    assert {(pd.Period(m, "M"), n): count for m, n, count, _ in told if count} == active.to_dict()
+    total = whole.query(
+        "select sum(net_amount) from fct_orders where customer_id in (select customer_id from fct_visits)"
+    )
+    assert sum(net for *_, net in told) == total[0][0]
+
+
+def test_inputs_of_the_models_equal_pandas(whole: Nights, visits: pd.DataFrame) -> None:
+    days = visits.groupby("CustomerID")["day"].agg(["min", "max", "count"])
+    expected = {
+        customer: (row["count"] - 1, (row["max"] - row["min"]).days, (date(2011, 8, 31) - row["min"]).days)
+        for customer, row in days.iterrows()
+    }
+    assert by_customer(whole, "select customer_id, x, t_x, t_age from customer_value where x is not null") == expected
 
 
 def test_the_alerts_are_more_than_none(whole: Nights) -> None:
