@@ -8,6 +8,7 @@ A map of the rooms, in the order data passes through them:
     identity/   records become people with persistent ids and a golden record
     warehouse/  lays the lake out as tables for dbt, and prepares the candidate files
     predict/    the repeat-purchase models' room
+    report/     pages to look at, without a name in them
     validate/   judges a candidate and seals it
     publish/    delivers sealed snapshots, and swaps what is published
     demo/       writes a demo network's exports

@@ -10,11 +10,13 @@ from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 
 from dagster_project.audiences import Audience, usable_audiences
 from dagster_project.defs.dbt_build import NodeResult, build_marts, customer_360_columns, manifest, mart_columns
+from dagster_project.defs.dbt_docs import write_dbt_docs
 from dagster_project.defs.resources import NetworkResource, progress
 from dagster_project.locations import write_todays_lists
 from dagster_project.network import Network
 from dagster_project.parameters import read_run
 from dagster_project.predict import predict_customers
+from dagster_project.report import write_overview
 from dagster_project.warehouse.measures import measure_marts
 from dagster_project.warehouse.prepare import add_predictions, prepare_warehouse
 from dagster_project.warehouse.state import history_counts, keep_state
@@ -58,7 +60,7 @@ def build_dbt_assets() -> dg.AssetsDefinition:
         prepare_warehouse(loaded, mart_columns())
         results = build_marts(home, read_run(home).run_id, lambda: predict(loaded), usable(loaded))
         keep_state(home)
-        write_todays_lists(home)
+        show(loaded)
         tests = [r for r in results if r.resource_type == "test"]
         models = len(results) - len(tests)
         progress.info(f"built {models} models; {sum(t.passed for t in tests)} of {len(tests)} dbt tests hold")
@@ -72,6 +74,13 @@ def build_dbt_assets() -> dg.AssetsDefinition:
         yield from check_results(keys, tests)
 
     return marts
+
+
+def show(network: Network) -> None:
+    """What people look at rather than query: each location's list, the network at a glance, dbt's documentation."""
+    write_todays_lists(network.home)
+    write_overview(network.home, network.network.name, network.network.currency)
+    write_dbt_docs(network.home)
 
 
 def predict(network: Network) -> None:

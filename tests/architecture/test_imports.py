@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "dagster_project"
-ROOMS = {"extract", "clean", "identity", "warehouse", "predict", "validate", "publish", "demo", "locations"}
+ROOMS = {"extract", "clean", "identity", "warehouse", "predict", "validate", "publish", "demo", "locations", "report"}
 LEAVES = {
     "audiences",
     "claim",
