@@ -325,7 +325,9 @@ def test_cohorts_equal_pandas(whole: Nights, visits: pd.DataFrame) -> None:
     told = whole.query("select cohort_month, month_number, active_customers, net_amount from cohort_retention")
     assert {(pd.Period(m, "M"), n): count for m, n, count, _ in told if count} == active.to_dict()
     total = whole.query(
-        "select sum(net_amount) from fct_orders where customer_id in (select customer_id from fct_visits)"
+        """select sum(o.net_amount) from fct_orders o
+           join (select customer_id, min(visit_date) as first_day from fct_visits group by 1) using (customer_id)
+           where o.business_date >= date_trunc('month', first_day)"""
     )
     assert sum(net for *_, net in told) == total[0][0]
 
