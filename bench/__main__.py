@@ -109,7 +109,7 @@ def rows_of(found: dict, fixed: float, smaller: dict | None) -> list[Row]:
         Row("the same without start-up", (whole["cpu"] - fixed) / duckdb["cpu"], "x CPU"),
         Row("the whole night / pandas", whole["wall"] / pandas["wall"], "x wall", "<= 1 at 10M"),
         Row("extraction / one typed parse per file", _ratio(found["extraction"]), "x CPU", "<= 2 at 10M"),
-        Row("peak memory", whole["peak_mib"], "MiB", "<= 1536 at 10M"),
+        Row("peak memory", max(cost["peak_mib"] for cost in night.values()), "MiB", "<= 1536 at 10M"),
         Row("one more day / a full build, start-up apart", day / full, "x CPU", "<= 0.08 at 10M"),
         Row("a night with nothing new", found["nothing_new"]["wall"], "s", "<= 10"),
     ]
