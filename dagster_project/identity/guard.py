@@ -32,21 +32,24 @@ SAME_LAST = "coalesce(last_name_l = last_name_r, false)"
 
 @dataclass(frozen=True)
 class Guard:
-    """How strict it is. `twins`: two given names under one birth date are two people. `namesakes`: two birth
-    dates under one name in one house are two people. A network whose records of one person differ more often than
-    twins and namesakes are born is told so by its own training; by default both hold."""
+    """How strict it is.
+
+    `twins`: two given names under one birth date are two people. `namesakes`: so are two birth dates under one name in
+    one house. `families`: so are two family names on one phone. A network whose records of one person differ more often
+    than such people are born is told so by its own training; by default all hold.
+    """
 
     twins: bool = True
     namesakes: bool = True
+    families: bool = True
 
     @property
     def conflict(self) -> str:
         """SQL over _l and _r: whether two profiles are two people's."""
         odd_name = ODD_NAME if self.twins else "true"
-        clashes = [
-            f"{NAMES_CLASH} and not ({SAME_BIRTH} and {odd_name})",
-            f"{LASTS_CLASH} and not ({SAME_BIRTH} or {SAME_EMAIL})",
-        ]
+        clashes = [f"{NAMES_CLASH} and not ({SAME_BIRTH} and {odd_name})"]
+        if self.families:
+            clashes.append(f"{LASTS_CLASH} and not ({SAME_BIRTH} or {SAME_EMAIL})")
         if self.namesakes:
             clashes.append(f"{DATES_CLASH} and not ({SAME_EMAIL} and coalesce({FIRST_AGREES}, false))")
         return " or ".join(f"({clash})" for clash in clashes)

@@ -171,6 +171,7 @@ class Model:
     duplicates: float = DUPLICATES
     twins: bool = True
     namesakes: bool = True
+    families: bool = True
 
 
 def load_model(path: Path = SHIPPED) -> Model:
@@ -181,7 +182,11 @@ def load_model(path: Path = SHIPPED) -> Model:
             comparison: {label: (float(m), float(u)) for label, (m, u) in levels.items()}
             for comparison, levels in saved["weights"].items()
         }
-        return Model(with_weights(weights), float(saved["duplicates"]), bool(saved["twins"]), bool(saved["namesakes"]))
+        return Model(
+            with_weights(weights),
+            float(saved["duplicates"]),
+            *(bool(saved[strictness]) for strictness in ("twins", "namesakes", "families")),
+        )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise IdentityError(
             f"{path}: not a model of this version's comparisons; train one with make retrain, "
@@ -199,7 +204,7 @@ def save_model(path: Path, model: Model, about: str) -> None:
         for comparison in model.settings["comparisons"]
     }
     saved = {"about": about, "duplicates": round(model.duplicates, 4), "twins": model.twins}
-    saved |= {"namesakes": model.namesakes, "weights": weights}
+    saved |= {"namesakes": model.namesakes, "families": model.families, "weights": weights}
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(".new")
     beside.write_text(json.dumps(saved, indent=1) + "\n", encoding="utf-8")

@@ -9,6 +9,7 @@ import duckdb
 from dagster_project.identity.guard import (
     DATES_CLASH,
     FIRST_AGREES,
+    LASTS_CLASH,
     NAMES_CLASH,
     SAME_BIRTH,
     SAME_HOUSE,
@@ -96,7 +97,7 @@ def train_model(con: duckdb.DuckDBPyConnection, profiles: int) -> Model:
     """A model of this network. Needs `profiles` of single records, as if no rule had joined any, and `candidates`."""
     settings = train(con)
     guard = learn_guard(con)
-    return Model(settings, count_duplicates(con, settings, profiles), guard.twins, guard.namesakes)
+    return Model(settings, count_duplicates(con, settings, profiles), guard.twins, guard.namesakes, guard.families)
 
 
 def train_default(folder: Path = SHIPPED) -> None:
@@ -131,15 +132,27 @@ def train_default(folder: Path = SHIPPED) -> None:
 def learn_guard(con: duckdb.DuckDBPyConnection) -> Guard:
     """How strict the household guard may be: looser where profiles that agree in all but the given name (or all but the
     birth date) are more than there are twins (or namesakes). Needs `profiles` and `candidates`."""
-    names, twins, dates, namesakes = con.execute(
-        f"""select count(*) filter ({SAME_BIRTH}), count(*) filter ({SAME_BIRTH} and {NAMES_CLASH}),
-                   count(*) filter (coalesce({FIRST_AGREES}, false)),
-                   count(*) filter (coalesce({FIRST_AGREES}, false) and {DATES_CLASH})
-            from (select {SIDES} from candidates c join profiles l on l.profile_no = c.left_no
-                  join profiles r on r.profile_no = c.right_no)
-            where {SAME_LAST} and {SAME_HOUSE} and birth_date_l is not null and birth_date_r is not null"""
+    names, twins, dates, namesakes, lasts, families = con.execute(
+        f"""with close as (
+                select {SAME_LAST} as same_last, {SAME_BIRTH} as same_birth,
+                       coalesce({FIRST_AGREES}, false) as same_first,
+                       {NAMES_CLASH} as names_clash, {DATES_CLASH} as dates_clash, {LASTS_CLASH} as lasts_clash
+                from (select {SIDES} from candidates c join profiles l on l.profile_no = c.left_no
+                      join profiles r on r.profile_no = c.right_no)
+                where {SAME_HOUSE} and birth_date_l is not null and birth_date_r is not null)
+            select count(*) filter (same_last and same_birth),
+                   count(*) filter (same_last and same_birth and names_clash),
+                   count(*) filter (same_last and same_first),
+                   count(*) filter (same_last and same_first and dates_clash),
+                   count(*) filter (same_first and same_birth),
+                   count(*) filter (same_first and same_birth and lasts_clash)
+            from close"""
     ).fetchall()[0]
-    return Guard(twins=not _is_common(twins, names), namesakes=not _is_common(namesakes, dates))
+    return Guard(
+        twins=not _is_common(twins, names),
+        namesakes=not _is_common(namesakes, dates),
+        families=not _is_common(families, lasts),
+    )
 
 
 def count_duplicates(con: duckdb.DuckDBPyConnection, settings: dict[str, Any], profiles: int) -> float:
