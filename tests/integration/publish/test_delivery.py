@@ -1,11 +1,15 @@
 """Publishing to a tool with an API: what is sent, what is acknowledged, and what a second look sends."""
 
+import json
 import re
+import subprocess
+import sys
+from dataclasses import replace
 
 import duckdb
 import pytest
 
-from dagster_project.errors import NetworkError, PublishError
+from dagster_project.errors import NetworkError, PublishError, RegularsError
 from dagster_project.publish import publish, rollback
 from dagster_project.validate import record_refusal
 from tests.integration.gate.tiny_night import run_statuses
@@ -204,3 +208,31 @@ def test_another_key_is_refused_rather_than_everybody_sent_anew(night, tool, sea
     with pytest.raises(PublishError, match="another REGULARS_KEY"):
         go(night, tool)
     assert run_statuses(night)[-1] == ("r2", "refused")
+
+
+def test_batches_are_as_large_as_the_tool_allows(night, tool, sealed):
+    sealed("r1", customers=10_001)
+    network = network_of(night, klaviyo(tool), **NO_HOLDOUT)
+    publish(night.home, network, night.project, pace=replace(PACE, read=30.0))
+    sizes = [
+        (len(data["attributes"]["profiles"]["data"]), "relationships" in data)
+        for command, _, body in tool.bodies
+        if command == "POST"
+        for data in [json.loads(body)["data"]]
+    ]
+    # 10,000 a request: two for the profiles, two for everybody's list, one for the champions'.
+    assert sizes == [(10_000, False), (1, False), (5_001, True), (10_000, True), (1, True)]
+
+
+def test_two_publishers_exclude_each_other(night, tool, sealed):
+    sealed("r1")
+    hold = "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.flock(f, 2); print('held', flush=True); input()"
+    lock = str(night.home.root / ".lock")
+    with subprocess.Popen([sys.executable, "-c", hold, lock], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout.readline() == b"held\n"
+        with pytest.raises(RegularsError, match="another run is at work here"):
+            go(night, tool)
+        other.communicate(b"\n")
+    assert tool.requests == []
+    go(night, tool)
+    assert len(tool.members("EVERY1")) == 4
