@@ -1,4 +1,4 @@
-"""dbt's not_null tests in one scan a model, instead of one dbt node a column: half the price of testing a night.
+"""dbt's not_null tests in one scan a model, instead of one dbt node a column: a node costs more than the scan.
 
 The tests are those of dbt's manifest and so are their names; a not_null test with a configuration of its own
 (a `where`, a severity) stays with dbt.
