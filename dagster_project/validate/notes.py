@@ -35,7 +35,7 @@ def history_notes(home: Home) -> list[Check]:
         anew, kept = connection.execute(
             "select count(*) filter (not is_kept), count(*) filter (is_kept) from read_parquet(?)", [str(months)]
         ).fetchone()
-    detail = f"{anew} month-ends computed anew, {kept} kept: nothing they are made of changed"
+    detail = f"{anew} month-ends computed anew, {kept} kept as they were: nothing they are made of has changed"
     return [Check("rfm_history.months", "rfm_history", "note", True, detail)]
 
 
