@@ -16,7 +16,7 @@ export PYTHONPATH := $(CURDIR)
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help run test fast-test lint dev check restate explain decide rehearse rollback bench
+.PHONY: help run test fast-test lint dev check restate explain decide retrain rehearse rollback bench
 
 help:      ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -35,6 +35,9 @@ restate: $(MANIFEST)  ## read files again and run: NETWORK=.. LOCATION=.. FROM=2
 
 explain: $(MANIFEST)  ## why these records are one customer: NETWORK=.. CUSTOMER=..  (prints personal data)
 	@$(REGULARS) explain $(network) --customer "$(CUSTOMER)"
+
+retrain: $(MANIFEST)  ## learn a matching model from NETWORK=..'s records; tells how ids would change, changes none
+	@$(REGULARS) retrain $(network)
 
 decide: $(MANIFEST)   ## a steward's word: NETWORK=.. DECISION=merge|separate|withdraw LEFT=.. RIGHT=.. [BY=.. REASON=..]
 	@$(REGULARS) decide $(network) --decision "$(DECISION)" --left "$(LEFT)" --right "$(RIGHT)" --by "$(BY)" --reason "$(REASON)"

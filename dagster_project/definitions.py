@@ -3,7 +3,7 @@
 import dagster as dg
 
 from dagster_project.defs.gate import build_gate
-from dagster_project.defs.identity import identity
+from dagster_project.defs.identity import identity, retrain_identity
 from dagster_project.defs.jobs import NIGHTLY, every_night
 from dagster_project.defs.landing import LANDING_ZONE, PREVIOUS, clean, extract
 from dagster_project.defs.marts import build_dbt_assets
@@ -19,7 +19,7 @@ def build_defs(**resources: object) -> dg.Definitions:
     return dg.Definitions(
         assets=[LANDING_ZONE, *PREVIOUS, extract, clean, identity, build_dbt_assets(), snapshot, published],
         asset_checks=[judged],
-        jobs=[NIGHTLY],
+        jobs=[NIGHTLY, retrain_identity],
         schedules=[every_night(network.timezone())],
         sensors=[landing_zone_changed],
         executor=dg.in_process_executor,

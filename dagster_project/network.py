@@ -69,6 +69,7 @@ class IdentitySection(Section):
     auto_merge_probability: Share = 0.95
     review_probability: Share = 0.80
     acknowledged: date | None = None
+    model: str | None = None
 
 
 class StalenessSection(Section):
@@ -210,7 +211,7 @@ class Network(Section):
             f"{section}_{key}": value
             for section in sections
             for key, value in getattr(self, section).model_dump().items()
-            if not isinstance(value, (list, dict)) and key not in (*CUTOFF_LISTS, "acknowledged")
+            if not isinstance(value, (list, dict)) and key not in (*CUTOFF_LISTS, "acknowledged", "model")
         }
         cutoffs = {name: getattr(self.rfm, name) or [None] * 4 for name in CUTOFF_LISTS}
         return scalars | {f"rfm_{name}_{n}": bound for name, four in cutoffs.items() for n, bound in enumerate(four, 1)}

@@ -129,6 +129,16 @@ def explain(
 
 
 @app.command()
+def retrain(network: NetworkOption = None) -> None:
+    """Learn a matching model from the network's own records, and tell how ids would change before they do."""
+    loaded = _network(network)
+    from dagster_project.identity.retrain import retrain as train_on_network
+
+    for line in train_on_network(loaded):
+        print(line)
+
+
+@app.command()
 def decide(
     decision: Annotated[str, typer.Option(help="merge, separate or withdraw.")],
     left: Annotated[str, typer.Option(help="A record as explain prints it, or a customer_id.")],

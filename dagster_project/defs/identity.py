@@ -7,6 +7,7 @@ import dagster as dg
 from dagster_project.defs.landing import CLEAN
 from dagster_project.defs.resources import NetworkResource, progress
 from dagster_project.identity import resolve
+from dagster_project.identity.retrain import retrain
 from dagster_project.network import hash_key
 from dagster_project.parameters import read_run
 from dagster_project.warehouse.prepare import begin_candidate
@@ -44,3 +45,14 @@ def identity(network: NetworkResource) -> Iterator[dg.MaterializeResult]:
     progress.info(f"found {summary['customers']:,} customers in {summary['source_records']:,} records")
     for table in TABLES:
         yield dg.MaterializeResult(asset_key=["lake", table], metadata=summary)
+
+
+@dg.op(description="Learn a matching model and tell how ids would change; it counts when network.yaml names it.")
+def train_identity_model(network: NetworkResource) -> None:
+    for line in retrain(network.load()):
+        progress.info(line)
+
+
+@dg.job(executor_def=dg.in_process_executor, description="A new matching model of the network's own records.")
+def retrain_identity() -> None:
+    train_identity_model()

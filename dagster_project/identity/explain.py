@@ -8,7 +8,7 @@ import duckdb
 
 from dagster_project.identity.evidence import Link, find_links, living_id, open_case, weakest, weigh
 from dagster_project.identity.golden_record import FIELDS
-from dagster_project.identity.model import load_model, prior
+from dagster_project.identity.model import model_of, prior
 from dagster_project.network import Network
 
 SHOWN = ("first_name", "last_name", "email", "phone", "birth_date", "address", "city", "postal_code")
@@ -31,7 +31,7 @@ def explain(network: Network, customer_id: str) -> Iterator[str]:
     living = living_id(home, customer_id)
     if living != customer_id:
         yield f"{customer_id} lives no more: its records are {living}'s now."
-    model = load_model()
+    model = model_of(network)
     with duckdb.connect() as con:
         records = open_case(con, home, living)
         links = find_links(con, home)

@@ -36,16 +36,20 @@ class Guard:
 
     `twins`: two given names under one birth date are two people. `namesakes`: so are two birth dates under one name in
     one house. `families`: so are two family names on one phone. A network whose records of one person differ more often
-    than such people are born is told so by its own training; by default all hold.
+    than such people are born is told so by its own training, and one whose lists hold no `households` at all needs no
+    guard. By default all hold.
     """
 
     twins: bool = True
     namesakes: bool = True
     families: bool = True
+    households: bool = True
 
     @property
     def conflict(self) -> str:
         """SQL over _l and _r: whether two profiles are two people's."""
+        if not self.households:
+            return "false"
         odd_name = ODD_NAME if self.twins else "true"
         clashes = [f"{NAMES_CLASH} and not ({SAME_BIRTH} and {odd_name})"]
         if self.families:
@@ -53,12 +57,6 @@ class Guard:
         if self.namesakes:
             clashes.append(f"{DATES_CLASH} and not ({SAME_EMAIL} and coalesce({FIRST_AGREES}, false))")
         return " or ".join(f"({clash})" for clash in clashes)
-
-    @property
-    def conflict_over_closure(self) -> str:
-        """The same for two who only others tie together. Where names vary within one birth date, a missing date proves
-        nothing."""
-        return self.conflict if self.twins else f"({self.conflict}) and {DATES_CLASH}"
 
 
 STRICT = Guard()
@@ -90,5 +88,5 @@ def find_conflicts(con: duckdb.DuckDBPyConnection, guard: Guard = STRICT) -> lis
                 from (select * from profiles join components using (cluster_no)) l
                 join (select * from profiles join components using (cluster_no)) r
                   on l.component = r.component and l.cluster_no < r.cluster_no)
-            group by all having bool_and({guard.conflict_over_closure}) order by all"""
+            group by all having bool_and({guard.conflict}) order by all"""
     ).fetchall()

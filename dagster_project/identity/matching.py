@@ -21,6 +21,6 @@ def match(con: duckdb.DuckDBPyConnection, model: Model, limits: IdentitySection,
     find_candidates(con, profiles)
     least = min(limits.review_probability, limits.auto_merge_probability)
     score_candidates(con, model.settings, least, prior(profiles, model.duplicates))
-    guard = Guard(model.twins, model.namesakes, model.families)
+    guard = Guard(model.twins, model.namesakes, model.families, model.households)
     judge_scores(con, guard)
     find_clusters(con, decisions, limits.auto_merge_probability, guard)

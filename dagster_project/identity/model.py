@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from dagster_project.errors import IdentityError
+from dagster_project.network import Network
 
 SHIPPED = Path(__file__).with_name("default_model.json")
 # For each profile the exact rules leave, so many pairs of one person.
@@ -172,6 +173,7 @@ class Model:
     twins: bool = True
     namesakes: bool = True
     families: bool = True
+    households: bool = True
 
 
 def load_model(path: Path = SHIPPED) -> Model:
@@ -185,13 +187,18 @@ def load_model(path: Path = SHIPPED) -> Model:
         return Model(
             with_weights(weights),
             float(saved["duplicates"]),
-            *(bool(saved[strictness]) for strictness in ("twins", "namesakes", "families")),
+            *(bool(saved[strictness]) for strictness in ("twins", "namesakes", "families", "households")),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise IdentityError(
             f"{path}: not a model of this version's comparisons; train one with make retrain, "
             "or leave identity.model out of network.yaml for the one that ships"
         ) from error
+
+
+def model_of(network: Network) -> Model:
+    """The model that network.yaml names, beside it; the one that ships when it names none."""
+    return load_model(network.file.parent / network.identity.model) if network.identity.model else load_model()
 
 
 def save_model(path: Path, model: Model, about: str) -> None:
@@ -204,7 +211,8 @@ def save_model(path: Path, model: Model, about: str) -> None:
         for comparison in model.settings["comparisons"]
     }
     saved = {"about": about, "duplicates": round(model.duplicates, 4), "twins": model.twins}
-    saved |= {"namesakes": model.namesakes, "families": model.families, "weights": weights}
+    saved |= {"namesakes": model.namesakes, "families": model.families, "households": model.households}
+    saved |= {"weights": weights}
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(".new")
     beside.write_text(json.dumps(saved, indent=1) + "\n", encoding="utf-8")

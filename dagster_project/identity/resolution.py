@@ -18,7 +18,7 @@ from dagster_project.identity.golden_record import FIELD_NAMES, choose_golden_re
 from dagster_project.identity.households import find_households
 from dagster_project.identity.match import RULES
 from dagster_project.identity.matching import match
-from dagster_project.identity.model import load_model
+from dagster_project.identity.model import model_of
 from dagster_project.identity.observations import TILL_FEEDS, collect_observations
 from dagster_project.identity.orders import assign_orders, assign_signups
 from dagster_project.identity.persist import REGISTRY, RETIRED_IDS, persist_ids
@@ -93,7 +93,7 @@ def resolve(home: Home, network: Network, as_of_date: date, hash_key: bytes) -> 
         collect_observations(con, home)
         build_source_records(con, hash_key)
         decisions = read_decisions(con, home)
-        match(con, load_model(), network.identity, decisions)
+        match(con, model_of(network), network.identity, decisions)
         load_events(con, _state_before(home, FORMER_IDS), _state_before(home, EVENTS))
         new_customers = persist_ids(con, _state_before(home, REGISTRY))
         remember_ids(con)

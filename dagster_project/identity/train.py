@@ -97,7 +97,14 @@ def train_model(con: duckdb.DuckDBPyConnection, profiles: int) -> Model:
     """A model of this network. Needs `profiles` of single records, as if no rule had joined any, and `candidates`."""
     settings = train(con)
     guard = learn_guard(con)
-    return Model(settings, count_duplicates(con, settings, profiles), guard.twins, guard.namesakes, guard.families)
+    return Model(
+        settings,
+        count_duplicates(con, settings, profiles),
+        guard.twins,
+        guard.namesakes,
+        guard.families,
+        guard.households,
+    )
 
 
 def train_default(folder: Path = SHIPPED) -> None:
@@ -132,7 +139,7 @@ def train_default(folder: Path = SHIPPED) -> None:
 def learn_guard(con: duckdb.DuckDBPyConnection) -> Guard:
     """How strict the household guard may be: looser where profiles that agree in all but the given name (or all but the
     birth date) are more than there are twins (or namesakes). Needs `profiles` and `candidates`."""
-    names, twins, dates, namesakes, lasts, families = con.execute(
+    names, twins, dates, namesakes, lasts, families, neighbours, housemates = con.execute(
         f"""with close as (
                 select {SAME_LAST} as same_last, {SAME_BIRTH} as same_birth,
                        coalesce({FIRST_AGREES}, false) as same_first,
@@ -145,13 +152,15 @@ def learn_guard(con: duckdb.DuckDBPyConnection) -> Guard:
                    count(*) filter (same_last and same_first),
                    count(*) filter (same_last and same_first and dates_clash),
                    count(*) filter (same_first and same_birth),
-                   count(*) filter (same_first and same_birth and lasts_clash)
+                   count(*) filter (same_first and same_birth and lasts_clash),
+                   count(*) filter (same_last), count(*) filter (same_last and names_clash and dates_clash)
             from close"""
     ).fetchall()[0]
     return Guard(
         twins=not _is_common(twins, names),
         namesakes=not _is_common(namesakes, dates),
         families=not _is_common(families, lasts),
+        households=neighbours < LEAST_PAIRS or housemates > SHARE_OF_RELATIVES * neighbours,
     )
 
 
