@@ -27,7 +27,7 @@ run: $(MANIFEST)      ## the nightly job, on the demo network or on NETWORK=path
 dev: $(MANIFEST)      ## the Dagster UI with its schedules and sensors  [NETWORK=..]
 	@$(REGULARS) dev $(network)
 
-check: $(MANIFEST)    ## validate NETWORK=.. and recognise its landing files; writes nothing
+check: $(MANIFEST)    ## validate NETWORK=.., recognise its landing files, try its destinations; writes nothing
 	@$(REGULARS) check $(network)
 
 restate: $(MANIFEST)  ## read files again and run: NETWORK=.. LOCATION=.. FROM=2026-10-01 TO=2026-10-31

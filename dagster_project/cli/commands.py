@@ -88,7 +88,7 @@ def check(network: NetworkOption = None) -> None:
         print(line)
     tried = try_destinations(loaded)
     for name, problem in tried:
-        print(f"destination {name}: {problem or 'ready'}")
+        print(problem or f"destination {name}: ready")
     if failed := [name for name, problem in tried if problem]:
         raise RegularsError(f"{', '.join(failed)} would take nothing; see above")
 
