@@ -123,7 +123,8 @@ def fill_outbox(profiles: Profiles, wish: Wish) -> dict[str, int]:
                 select 1, 'add', w.audience, w.record_hash, 'member'
                 from wanted_members w
                 join wanted_profiles p on p.record_hash = w.record_hash
-                anti join ledger.acknowledged a on a.audience = w.audience and a.record_hash = w.record_hash
+                anti join ledger.acknowledged a
+                    on a.audience = w.audience and a.record_hash = w.record_hash and a.payload_hash = 'member'
                 anti join ledger.refused r on r.audience = w.audience and r.record_hash = w.record_hash
                 anti join refused r2 on r2.record_hash = w.record_hash and r2.payload_hash = p.payload_hash),
             sent as (select * from upserts union all select * from additions)

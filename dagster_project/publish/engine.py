@@ -91,6 +91,7 @@ def _send(
 ) -> list[Open]:
     """Submit a batch, halving it while the tool refuses it, down to the bad record; the jobs it became."""
     first, last = rows[0][0], rows[-1][0]
+    ledger.sending(first, last)
     try:
         receipt = tool.submit(task, records, encoded)
     except BatchRefused as refused:

@@ -30,6 +30,8 @@ create table if not exists ledger.ranges (first_seq bigint, last_seq bigint, sta
 create table if not exists ledger.failures (seq bigint, code varchar);
 create table if not exists ledger.meta (name varchar, value varchar);
 """
+# Stands for the hash of what a tool has, when a batch left and nobody knows what became of it.
+IN_DOUBT = "in doubt"
 _SETTLED = "ledger.outbox o join ledger.ranges r on o.seq between r.first_seq and r.last_seq and r.state = 'done'"
 
 
@@ -63,6 +65,10 @@ class Ledger:
         ).fetchall()
         return [Open(*row) for row in rows]
 
+    def sending(self, first: int, last: int) -> None:
+        """Kept before a batch leaves: until the tool says what became of it, what it has is in doubt."""
+        self.connection.execute("insert into ledger.ranges values (?, ?, 'sending', null)", [first, last])
+
     def submitted(self, first: int, last: int, job_id: str) -> None:
         """Kept at once: after a kill the job is asked about, not sent again."""
         self.connection.execute("insert into ledger.ranges values (?, ?, 'submitted', ?)", [first, last, job_id])
@@ -82,7 +88,8 @@ class Ledger:
     def forget(self, stretch: Open) -> None:
         """The tool lost the job: its records are to be sent anew."""
         self.connection.execute(
-            "delete from ledger.ranges where first_seq = ? and last_seq = ?", [stretch.first_seq, stretch.last_seq]
+            "delete from ledger.ranges where first_seq = ? and last_seq = ? and state = 'submitted'",
+            [stretch.first_seq, stretch.last_seq],
         )
 
     def task_of(self, stretch: Open, lists: dict[str, str]) -> Task:
@@ -118,6 +125,12 @@ class Ledger:
             f"""create or replace temp table settled as
                 select o.*, f.code from {_SETTLED} left join ledger.failures f using (seq)"""
         )
+        run(
+            """create or replace temp table doubtful as
+               select distinct o.* from ledger.outbox o
+               join ledger.ranges r on o.seq between r.first_seq and r.last_seq and r.state = 'sending'
+               anti join settled s on s.seq = o.seq"""
+        )
         run("begin")
         of_settled = "s where s.audience = t.audience and s.record_hash = t.record_hash"
         taken = "(select audience, record_hash from settled where code is null)"
@@ -126,6 +139,12 @@ class Ledger:
             """insert into ledger.acknowledged
                select audience, record_hash, email, customer_id, payload_hash from settled
                where action <> 'remove' and code is null"""
+        )
+        # A lost answer may hide what was applied: it is sent again if wanted, and taken away if not.
+        run(f"delete from ledger.acknowledged t using (select audience, record_hash from doubtful) {of_settled}")
+        run(
+            f"""insert into ledger.acknowledged
+                select audience, record_hash, email, customer_id, '{IN_DOUBT}' from doubtful"""
         )
         run(f"delete from ledger.refused t using (select audience, record_hash from settled) {of_settled}")
         run(
@@ -136,3 +155,4 @@ class Ledger:
             run(f"delete from ledger.{table}")
         run("commit")
         run("drop table settled")
+        run("drop table doubtful")

@@ -56,7 +56,7 @@ def killing(monkeypatch):
         return call
 
     monkeypatch.setattr(Courier, "_once", counted(Courier._once))
-    for name in ("submitted", "done", "forget", "fold", "leave_out_rejected"):
+    for name in ("sending", "submitted", "done", "forget", "fold", "leave_out_rejected"):
         monkeypatch.setattr(Ledger, name, counted(getattr(Ledger, name)))
     return left
 
