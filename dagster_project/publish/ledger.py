@@ -140,6 +140,11 @@ class Ledger:
                select audience, record_hash, email, customer_id, payload_hash from settled
                where action <> 'remove' and code is null"""
         )
+        rejected = "(select audience, record_hash from settled where code is not null)"
+        run(
+            f"""delete from ledger.acknowledged t using {rejected} {of_settled}
+                and t.payload_hash = '{IN_DOUBT}'"""
+        )
         # A lost answer may hide what was applied: it is sent again if wanted, and taken away if not.
         run(f"delete from ledger.acknowledged t using (select audience, record_hash from doubtful) {of_settled}")
         run(

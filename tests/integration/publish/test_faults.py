@@ -142,7 +142,9 @@ def hold_what_it_should(night, tool: FakeTool, gone: set[str]) -> None:
     assert tool.consents_written == []
     state = night.home.sync / "mail.duckdb"
     with duckdb.connect(str(state), read_only=True) as ledger:
-        acknowledged = ledger.execute("select email from acknowledged where audience = ''").fetchall()
+        acknowledged = ledger.execute(
+            "select email from acknowledged where audience = '' and payload_hash <> 'in doubt'"
+        ).fetchall()
         refused = {
             email for (email,) in ledger.execute("select record_hash from refused where audience = ''").fetchall()
         }
