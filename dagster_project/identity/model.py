@@ -38,7 +38,9 @@ ALIKE_FIRST = """not (is_known_first_l and is_known_first_r)
     and (jaro_winkler_similarity(first_name_l, first_name_r) >= 0.88
          or damerau_levenshtein(first_name_l, first_name_r) <= 1
          or starts_with(first_name_l, first_name_r) or starts_with(first_name_r, first_name_l))"""
-ALIKE_ADDRESS = "jaro_winkler_similarity(address_l, address_r) >= 0.9"
+# A house number is no slip of its neighbour's.
+ALIKE_ADDRESS = """(jaro_winkler_similarity(address_l, address_r) >= 0.9
+    and regexp_replace(address_l, '[^0-9]', '', 'g') = regexp_replace(address_r, '[^0-9]', '', 'g'))"""
 SAME_CITY = "(city_l = city_r or jaro_winkler_similarity(city_l, city_r) >= 0.92)"
 NEAR_POSTAL = f"({_typo('postal_code')} or {SAME_CITY})"
 

@@ -40,7 +40,7 @@ PRIORS: dict[str, dict[str, tuple[float, float]]] = {
                   "remotely alike": (0.01, 0.01)},
     "email": {"same": (0.55, 0.00002), "domain mistyped": (0.03, 0.000005), "mistyped": (0.06, 0.00001),
               "same name elsewhere": (0.06, 0.0001)},
-    "phone": {"same": (0.70, 0.00003), "mistyped": (0.04, 0.0002)},
+    "phone": {"same": (0.70, 0.00003), "mistyped": (0.04, 0.02)},
     "birth_date": {"same": (0.88, 0.00006), "day and month swapped": (0.02, 0.00003), "mistyped": (0.05, 0.0006),
                    "year only": (0.01, 0.0001), "mistyped twice": (0.015, 0.012)},
     "home": {"same": (0.52, 0.00002), "nearly the same": (0.14, 0.00003), "alike": (0.04, 0.0001),
