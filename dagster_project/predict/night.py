@@ -1,6 +1,7 @@
 """One night's predictions: the customer summaries of the warehouse in, three Parquet files out."""
 
 import os
+from math import fsum
 from pathlib import Path
 
 import duckdb
@@ -115,8 +116,8 @@ def _summaries(home: Home) -> tuple[dict[str, np.ndarray], float]:
                 f"{home.warehouse}: {SUMMARIES} is missing, so nothing can be predicted; run the whole night"
             ) from error
     columns = {name: rows[name].to_numpy(zero_copy_only=False) for name in rows.column_names}
-    visited = float(columns["visit_amount"].sum())
-    return columns, float(columns["net_amount"].sum()) / visited if visited else 1.0
+    visited = fsum(columns["visit_amount"])
+    return columns, fsum(columns["net_amount"]) / visited if visited else 1.0
 
 
 def _customers(columns: dict[str, np.ndarray]) -> Customers:

@@ -5,6 +5,7 @@ and v is Gamma(q, gamma) over customers, whatever their frequency: that independ
 """
 
 from dataclasses import dataclass
+from math import fsum
 
 import numpy as np
 from scipy.optimize import minimize
@@ -36,6 +37,7 @@ def fit_spend(visits: np.ndarray, mean_amount: np.ndarray) -> Spend | None:
     everybody spends alike, or where the expectation does not exist (q <= 1)."""
     if len(visits) == 0:
         return None
+    visits, mean_amount = _in_order(visits, mean_amount)
     scale = float(mean_amount.mean())
     units = np.array([1, 1, scale])
 
@@ -55,7 +57,7 @@ def fit_spend(visits: np.ndarray, mean_amount: np.ndarray) -> Spend | None:
 
 def shrunk_means(visits: np.ndarray, mean_amount: np.ndarray) -> np.ndarray:
     """The fallback: each own mean drawn to the mean of all visits with the weight of PRIOR_VISITS."""
-    everybody = float(visits @ mean_amount / visits.sum()) if visits.sum() else 0.0
+    everybody = fsum(visits * mean_amount) / fsum(visits) if len(visits) else 0.0
     return (visits * mean_amount + PRIOR_VISITS * everybody) / (visits + PRIOR_VISITS)
 
 
@@ -63,7 +65,13 @@ def visits_spend_correlation(visits: np.ndarray, mean_amount: np.ndarray) -> flo
     """Pearson's correlation of frequency and mean spending, which Gamma-Gamma takes for zero; None when undefined."""
     if len(visits) < 3 or np.ptp(visits) == 0 or np.ptp(mean_amount) == 0:
         return None
-    return float(np.corrcoef(visits, mean_amount)[0, 1])
+    return float(np.corrcoef(*_in_order(visits, mean_amount))[0, 1])
+
+
+def _in_order(visits: np.ndarray, mean_amount: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Sums of floats hang on their order, and that of customers on their ids, which differ from home to home."""
+    order = np.lexsort((mean_amount, visits))
+    return visits[order], mean_amount[order]
 
 
 def _log_likelihood(parameters: np.ndarray, n: np.ndarray, mean: np.ndarray) -> tuple[float, np.ndarray]:

@@ -110,6 +110,10 @@ def test_the_order_of_customers_changes_nothing(coffee, network) -> None:
     again = fit_network(coffee.at(shuffled))
     assert again.fits == network.fits
     assert again.scores == network.scores
+    assert again.spend == network.spend
+    assert again.correlation == network.correlation
+    told, moved = (forecast(people, network, 1.0, 0.1) for people in (coffee, coffee.at(shuffled)))
+    assert all((told[name][shuffled] == moved[name]).all() for name in told)
     assert set(again.fits) == {BG_NBD, MBG_NBD}
 
 
