@@ -31,7 +31,7 @@ from dagster_project.identity.model import (
 from dagster_project.identity.profiles import build_profiles
 from dagster_project.identity.synthetic import write_people
 
-# What is known beforehand: m, u per level, from the literature's usual values and arithmetic on how common
+# What is known beforehand: m, u per level, set by hand from judgement and arithmetic on how common
 # names, numbers and births are. The rest to one is `different`.
 PRIORS: dict[str, dict[str, tuple[float, float]]] = {
     "first_name": {"same": (0.68, 0.008), "nickname": (0.14, 0.002), "initial": (0.03, 0.01), "alike": (0.09, 0.004),
