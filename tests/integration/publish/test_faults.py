@@ -63,7 +63,7 @@ def killing(monkeypatch):
 
 def test_after_faults_kills_and_unsubscribes_the_tool_has_what_it_should(night, sealed, killing):
     # A batch of ten thousand takes its time: a hang is longer than the longest answer, and patience lies between.
-    pace = replace(PACE, read=0.15 if PROFILES <= 1_000 else 4.0)
+    pace = replace(PACE, read=0.15 if PROFILES <= 1_000 else 2.0)
     tool = FakeTool(fault_share=0.3, seed=7, hang_seconds=pace.read * 1.5)
     chance = random.Random(11)
     network = network_of(night, klaviyo(tool), contact={"holdout_share": 0.1})
@@ -72,7 +72,7 @@ def test_after_faults_kills_and_unsubscribes_the_tool_has_what_it_should(night, 
         sealed("r1", customers=PROFILES, people=SPOILT)
         killed, calls, nights, reasons = 0, 0, 1, []
         while killed < KILLS:
-            killing["steps"] = chance.randrange(1, 150)
+            killing["steps"] = chance.randrange(1, max(150, PROFILES // 100))
             calls += 1
             is_next = False
             try:
@@ -112,8 +112,8 @@ def changes(number: int) -> str:
 
 
 def unsubscribe_one(tool: FakeTool, chance: random.Random, number: int) -> set[str]:
-    """Somebody on the list says no more, at the tool."""
-    there = sorted(tool.members("EVERY1"))
+    """Somebody whom the tool has heard of says no more."""
+    there = sorted(email for email, profile in list(tool.profiles.items()) if profile.suppressed_at is None)
     if not there:
         return set()
     email = chance.choice(there)
