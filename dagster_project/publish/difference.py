@@ -141,6 +141,16 @@ def fill_outbox(profiles: Profiles, wish: Wish) -> dict[str, int]:
             anti join wanted_members w on w.audience = a.audience and w.record_hash = a.record_hash
             where a.audience <> '' and {_leaves(wish)}"""
     )
+    run(
+        """insert into ledger.outbox
+           select (select coalesce(max(seq), 0) from ledger.outbox) + row_number() over (order by r.record_hash),
+               'erase', '', r.record_hash, r.email, coalesce(known.customer_id, r.customer_id, ''), null, null
+           from privacy_requests r
+           anti join ledger.erased e on e.record_hash = r.record_hash
+           left join (select record_hash, min(customer_id) as customer_id from ledger.acknowledged group by 1) known
+               on known.record_hash = r.record_hash
+           where r.kind = 'erase'"""
+    )
     run("delete from ledger.meta where name = 'attributes'")
     run("insert into ledger.meta values ('attributes', ?)", [",".join(wish.attributes)])
     run("commit")

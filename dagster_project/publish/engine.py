@@ -8,7 +8,7 @@ is compared anew, under the suppressions of then.
 import json
 from collections.abc import Callable, Iterator
 
-from dagster_project.publish.courier import BatchRefused, DestinationStopped, Pace, wait
+from dagster_project.publish.courier import BatchRefused, DestinationStopped, NotThere, Pace, wait
 from dagster_project.publish.ledger import Ledger, Open
 from dagster_project.publish.tool import ACTIONS, Limits, Receipt, Record, Task, Tool
 
@@ -31,11 +31,14 @@ def finish_open_jobs(ledger: Ledger, tool: Tool, lists: dict[str, str], pace: Pa
 
 
 def deliver(ledger: Ledger, tool: Tool, lists: dict[str, str], pace: Pace, progress: Callable[[str], None]) -> None:
-    """Send the outbox: upserts, then additions, then removals. Raises DestinationStopped; the ledger then tells
+    """Send the outbox: upserts, then additions, removals and erasures. Raises DestinationStopped; the ledger then tells
     how far it came."""
     for action in ACTIONS:
         for audience, first, last in ledger.segments(action):
-            _deliver_segment(ledger, tool, Task(action, audience, lists.get(audience, "")), (first, last), pace)
+            if action == "erase":
+                _erase(ledger, tool, (first, last))
+            else:
+                _deliver_segment(ledger, tool, Task(action, audience, lists.get(audience, "")), (first, last), pace)
             progress(f"{action} {audience or 'profiles'}: {last - first + 1:,} records")
         if action == "upsert":
             ledger.leave_out_rejected()
@@ -51,6 +54,19 @@ def _deliver_segment(ledger: Ledger, tool: Tool, task: Task, span: tuple[int, in
         _settle(ledger, tool, task, stretch, pace)
     if any(span[0] <= stretch.first_seq <= span[1] for stretch in ledger.open_ranges()):
         raise DestinationStopped(f"jobs are still at work after {pace.job:.0f} seconds; the next run asks about them")
+
+
+def _erase(ledger: Ledger, tool: Tool, span: tuple[int, int]) -> None:
+    """One by one, as tools take it. Whom a tool does not know it has forgotten."""
+    for seq, email, customer_id, _ in ledger.rows(*span, span[1] - span[0] + 1):
+        rejected = {}
+        try:
+            tool.erase(Record(email, customer_id))
+        except NotThere:
+            pass
+        except BatchRefused as refused:
+            rejected = {seq: refused.code}
+        ledger.done(seq, seq, rejected)
 
 
 def _batches(

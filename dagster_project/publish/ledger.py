@@ -2,7 +2,8 @@
 
 acknowledged  one row per profile (audience '') and per member of an audience, as the tool confirmed it
 refused       what the tool rejected; not sent again until the profile changes
-outbox        what is to be sent now, in order: upserts, then additions, then removals
+erased        whom the tool has forgotten for good, by keyed hash
+outbox        what is to be sent now, in order: upserts, then additions, removals and erasures
 ranges        which stretch of the outbox was submitted or acknowledged, with the tool's job id
 failures      rejected records of the outbox
 Only whole statements write here, so that a kill leaves what was true before or after one.
@@ -23,6 +24,7 @@ TABLES = """
 create table if not exists ledger.acknowledged (
     audience varchar, record_hash varchar, email varchar, customer_id varchar, payload_hash varchar);
 create table if not exists ledger.refused (audience varchar, record_hash varchar, payload_hash varchar, code varchar);
+create table if not exists ledger.erased (record_hash varchar);
 create table if not exists ledger.outbox (
     seq bigint, action varchar, audience varchar, record_hash varchar, email varchar, customer_id varchar,
     payload varchar, payload_hash varchar);
@@ -138,7 +140,7 @@ class Ledger:
         run(
             """insert into ledger.acknowledged
                select audience, record_hash, email, customer_id, payload_hash from settled
-               where action <> 'remove' and code is null"""
+               where action in ('upsert', 'add') and code is null"""
         )
         rejected = "(select audience, record_hash from settled where code is not null)"
         run(
@@ -154,8 +156,14 @@ class Ledger:
         run(f"delete from ledger.refused t using (select audience, record_hash from settled) {of_settled}")
         run(
             """insert into ledger.refused
-               select audience, record_hash, payload_hash, code from settled where code is not null"""
+               select audience, record_hash, payload_hash, code from settled
+               where code is not null and action <> 'erase'"""
         )
+        # What a tool would not forget is asked of it again each night; what it forgot, never.
+        erased = "(select record_hash from settled where action = 'erase' and code is null)"
+        run(f"insert into ledger.erased {erased}")
+        for table in ("acknowledged", "refused"):
+            run(f"delete from ledger.{table} where record_hash in {erased}")
         for table in ("outbox", "ranges", "failures"):
             run(f"delete from ledger.{table}")
         run("commit")

@@ -18,6 +18,7 @@ from dagster_project.seal import read_dbt_manifest
 NAME = EVERYONE
 MODEL = "sync_email_profiles"
 AUDIENCES_MODEL = "sync_email_audiences"
+PRIVACY_MODEL = "sync_privacy_requests"
 KEY = "email"
 # Where an address belongs in the work tables, and what is never an attribute of a person at a tool.
 NO_ATTRIBUTES = (KEY, "customer_id", "row_hash")
@@ -51,7 +52,8 @@ def read_profiles(connection: duckdb.DuckDBPyConnection, snapshot: Path, project
 
     profiles   record_hash and the opted-in columns, one row per address that may be mailed
     members    audience, record_hash, customer_id: who is in which audience; everybody is in email_profiles
-    Whoever is suppressed at any destination (`shared.suppressions`) is in neither.
+    privacy_requests   record_hash, email, customer_id, kind: who is to be erased, or not told anything any more
+    Whoever is suppressed at any destination, or asked for it (`shared.suppressions`), is neither profile nor member.
     """
     columns = opted_in_columns(read_dbt_manifest(project_root))
     selected = ", ".join(quoted(column) for column in columns)
@@ -67,6 +69,7 @@ def read_profiles(connection: duckdb.DuckDBPyConnection, snapshot: Path, project
             where regexp_matches({KEY}, '{ADDRESS}')"""
     )
     duplicates = _set_duplicates_aside(connection, rejected)
+    _heed_privacy_requests(connection, snapshot.name)
     connection.execute("delete from profiles using shared.suppressions s where profiles.record_hash = s.record_hash")
     _read_members(connection)
     connection.execute("detach people_of_run")
@@ -96,16 +99,38 @@ def _read_members(connection: duckdb.DuckDBPyConnection) -> None:
         f"""create temp table members as
             select {literal(EVERYONE)} as audience, record_hash, {customer} as customer_id from profiles"""
     )
-    has_audiences = connection.execute(
-        "select count(*) from duckdb_tables() where database_name = 'people_of_run' and table_name = ?",
-        [AUDIENCES_MODEL],
-    ).fetchone()[0]
-    if has_audiences and has_id:
+    if has_id and _is_there(connection, AUDIENCES_MODEL):
         connection.execute(
             f"""insert into members
                 select a.audience, p.record_hash, p.customer_id
                 from people_of_run.sync.{AUDIENCES_MODEL} a join profiles p using (customer_id)"""
         )
+
+
+def _heed_privacy_requests(connection: duckdb.DuckDBPyConnection, run_id: str) -> None:
+    """Kept as suppressions for good: a later request or none does not bring anybody back."""
+    connection.execute(
+        "create temp table privacy_requests (record_hash varchar, email varchar, customer_id varchar, kind varchar)"
+    )
+    if not _is_there(connection, PRIVACY_MODEL):
+        return
+    connection.execute(
+        f"""insert into privacy_requests
+            select keyed_hash(lower(email)), email, customer_id, kind from people_of_run.sync.{PRIVACY_MODEL}"""
+    )
+    connection.execute(
+        f"""insert into shared.suppressions
+            select r.record_hash, r.kind, '{PRIVACY_MODEL}', null, ? from privacy_requests r
+            anti join shared.suppressions s on s.record_hash = r.record_hash and s.reason = r.kind""",
+        [run_id],
+    )
+
+
+def _is_there(connection: duckdb.DuckDBPyConnection, model: str) -> bool:
+    """Whether the snapshot has a model; one sealed by an older version may not."""
+    return connection.execute(
+        "select count(*) > 0 from duckdb_tables() where database_name = 'people_of_run' and table_name = ?", [model]
+    ).fetchone()[0]
 
 
 def _names(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:

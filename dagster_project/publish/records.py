@@ -11,13 +11,17 @@ from dagster_project.publish.guards import Finding
 from dagster_project.publish.payload import NAME
 from dagster_project.seal import record_run
 
+# The payload under which sync_runs counts people whom a tool was told to forget.
+ERASURES = "privacy_requests"
+
 
 @dataclass(frozen=True)
 class Delivery:
     """What one destination received.
 
     rejected: (keyed hash, code) per record set aside. reason: why something waits for the next run, or None.
-    members: audience -> (added, removed). requests: HTTP requests made. seconds: wall clock.
+    members: audience -> (added, removed). erased: people the tool has forgotten as it
+    was told. requests: HTTP requests made. seconds: wall clock.
     """
 
     destination: str
@@ -29,6 +33,7 @@ class Delivery:
     requests: int = 0
     seconds: float = 0.0
     read_back: str | None = None
+    erased: int = 0
 
 
 def told(delivery: Delivery) -> str:
@@ -36,7 +41,8 @@ def told(delivery: Delivery) -> str:
     if delivery.reason is not None:
         return f"{delivery.destination} stopped: {delivery.reason}"
     rejected = f", {len(delivery.rejected)} rejected" if delivery.rejected else ""
-    return f"{delivery.destination} received {delivery.rows_sent} profiles{rejected}"
+    erased = f", {delivery.erased} erased" if delivery.erased else ""
+    return f"{delivery.destination} received {delivery.rows_sent} profiles{rejected}{erased}"
 
 
 def record_deliveries(home: Home, run_id: str, deliveries: list[Delivery]) -> None:
@@ -56,6 +62,8 @@ def _record_delivery(connection: duckdb.DuckDBPyConnection, run_id: str, deliver
     members = dict(delivery.members)
     _, gone = members.pop(NAME, (0, 0 if members else delivery.rows_removed))
     rows = [(NAME, delivery.rows_sent, gone, rejected)]
+    if delivery.erased:
+        rows.append((ERASURES, 0, delivery.erased, 0))
     rows += [(audience, added, removed, 0) for audience, (added, removed) in sorted(members.items())]
     for payload, sent, removed, refused in rows:
         connection.execute(

@@ -61,6 +61,7 @@ def _taken(ledger: Ledger, delivery: Delivery) -> Delivery:
         rows_removed=sum(removed for _, removed in members.values()),
         rejected=(*delivery.rejected, *rejected),
         members=members,
+        erased=sum(count for action, _, count in counts if action == "erase"),
     )
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-Action = Literal["upsert", "add", "remove"]
-ACTIONS: tuple[Action, ...] = ("upsert", "add", "remove")
+Action = Literal["upsert", "add", "remove", "erase"]
+ACTIONS: tuple[Action, ...] = ("upsert", "add", "remove", "erase")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +58,13 @@ class Suppression:
 
 @dataclass(frozen=True)
 class Engagement:
-    """Something somebody did with a message; event as in the feed engagement."""
+    """Something somebody did with a message; event as in the feed engagement. event_id: the tool's own, if it has."""
 
     email: str
     event: str
     at: str
     campaign_id: str | None
+    event_id: str | None = None
 
 
 class Tool(Protocol):
@@ -95,6 +96,9 @@ class Tool(Protocol):
         """Attributes as the tool has them now, None for whom it does not know; None when it cannot be asked."""
 
     def erase(self, record: Record) -> None:
-        """Have the tool forget a person, as the law calls it."""
+        """Have the tool forget a person, as the law calls it (GDPR, art. 17). customer_id is '' for whom we never sent.
+
+        Raises NotThere for whom the tool does not know, BatchRefused or DestinationStopped.
+        """
 
     def close(self) -> None: ...

@@ -6,6 +6,7 @@ true would erase what others wrote. Unknown attributes are ignored by Brevo with
 
 import json
 from collections.abc import Callable, Iterator
+from urllib.parse import quote
 
 from pyrate_limiter import Duration, Rate
 
@@ -104,9 +105,17 @@ class Brevo:
         return
 
     def erase(self, record: Record) -> None:
-        """By our own id, so that no address stands in the URL."""
-        path = f"/v3/contacts/{record.customer_id}"
-        self._courier.call("DELETE", path, params={"identifierType": "ext_id"})
+        """By our own id, so that no address stands in a URL; whom Brevo knows without it, by the address alone."""
+        if record.customer_id:
+            try:
+                path = f"/v3/contacts/{quote(record.customer_id, safe='')}"
+                self._courier.call("DELETE", path, params={"identifierType": "ext_id"})
+            except NotThere:
+                pass
+            else:
+                return
+        path = f"/v3/contacts/{quote(record.email, safe='')}"
+        self._courier.call("DELETE", path, params={"identifierType": "email_id"})
 
     def _contacts(self, since: str | None) -> Iterator[dict]:
         offset = 0

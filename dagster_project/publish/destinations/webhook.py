@@ -1,10 +1,10 @@
 """A webhook: signed batches of JSON for every tool that has no module of its own.
 
-POST <url> {"destination", "operation": "upsert"|"add"|"remove", "audience", "list", "records": [{"email",
-"customer_id", "attributes"}]} with Idempotency-Key (SHA-256 of the body) and X-Regulars-Signature: t=<unix>,
+POST <url> {"destination", "operation": "upsert"|"add"|"remove"|"erase", "audience", "list", "records":
+[{"email", "customer_id", "attributes"}]} with Idempotency-Key (SHA-256 of the body) and X-Regulars-Signature: t=<unix>,
 v1=<hex HMAC-SHA-256 of "<t>." and the body under the shared secret>. A 2xx takes the batch; its body may name
 rejects: {"errors": [{"index": 3, "code": "bad_address"}]}. GET <url> answers {"suppressions": [{"email", "reason",
-"at"}], "events": [{"email", "event", "at", "campaign_id"}], "next": cursor}, or 204 when it keeps none.
+"at"}], "events": [{"id", "email", "event", "at", "campaign_id"}], "next": cursor}, or 204 when it keeps none.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pyrate_limiter import Duration, Rate
 
 from dagster_project.outbound import Destination
-from dagster_project.publish.courier import Courier, Pace, safe_code
+from dagster_project.publish.courier import BatchRefused, Courier, Pace, safe_code
 from dagster_project.publish.tool import Engagement, Limits, Receipt, Record, Suppression, Task
 
 RATES = (Rate(10, Duration.SECOND),)
@@ -69,7 +69,7 @@ class Webhook:
 
     def engagement(self, since: str | None) -> Iterator[Engagement]:
         return (
-            Engagement(one["email"], one["event"], one["at"], one.get("campaign_id"))
+            Engagement(one["email"], one["event"], one["at"], one.get("campaign_id"), one.get("id"))
             for one in self._all("events")
             if since is None or one["at"] >= since
         )
@@ -78,10 +78,10 @@ class Webhook:
         return None
 
     def erase(self, record: Record) -> None:
-        body = json.dumps(
-            {"destination": self._name, "operation": "erase", "records": [{"email": record.email}]}
-        ).encode()
-        self._courier.call("POST", "", content=body, headers=self._signed(body))
+        task = Task("erase")
+        refused = self.submit(task, [record], [self.encode(task, record)]).rejected
+        if refused:
+            raise BatchRefused(refused[0])
 
     def _all(self, what: str) -> Iterator[dict]:
         cursor = None

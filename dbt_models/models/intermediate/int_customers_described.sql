@@ -19,6 +19,13 @@ consents as (
     group by customer_id
 ),
 
+closed as (
+    select
+        contact_kind,
+        contact
+    from {{ ref('int_privacy_contacts_closed') }}
+),
+
 aged as (
     select
         golden.customer_id,
@@ -44,11 +51,13 @@ judged as (
         aged.age,
         case
             when golden.account_kind in ('staff', 'test') then 'staff_or_test'
+            when closed_emails.contact is not null then 'privacy_request'
             when contacts.email_status <> 'valid' then concat_ws('_', 'email', contacts.email_status)
             else concat_ws('_', 'consent', coalesce(consents.email_consent, 'unknown'))
         end as email_reason,
         case
             when golden.account_kind in ('staff', 'test') then 'staff_or_test'
+            when closed_phones.contact is not null then 'privacy_request'
             when contacts.phone_status <> 'valid' then concat_ws('_', 'phone', contacts.phone_status)
             else concat_ws('_', 'consent', coalesce(consents.sms_consent, 'unknown'))
         end as sms_reason
@@ -59,6 +68,10 @@ judged as (
         on golden.customer_id = aged.customer_id
     left join consents
         on golden.customer_id = consents.customer_id
+    left join closed as closed_emails
+        on golden.email = closed_emails.contact and closed_emails.contact_kind = 'email'
+    left join closed as closed_phones
+        on golden.phone = closed_phones.contact and closed_phones.contact_kind = 'phone'
 )
 
 select

@@ -48,6 +48,7 @@ class FakeTool:
     ever_added_suppressed: list[str] = field(default_factory=list)
     status_for: dict[str, int] = field(default_factory=dict)
     consents_written: list[str] = field(default_factory=list)
+    forgotten: list[str] = field(default_factory=list)
 
     def __post_init__(self):
         self.lock = threading.RLock()
@@ -111,7 +112,7 @@ class FakeTool:
             case ("GET", "events"):
                 return self.find_events(query)
             case ("POST", "data-privacy-deletion-jobs"):
-                return 202, {}
+                return self.forget(body["data"]["attributes"]["profile"]["data"]["attributes"]["email"])
         return 404, {"errors": [{"code": "not_found"}]}
 
     def import_profiles(self, body: dict) -> tuple[int, dict]:
@@ -202,6 +203,13 @@ class FakeTool:
         self.lists.setdefault(list_id, set()).difference_update(one["id"] for one in body["data"])
         return 204, {}
 
+    def forget(self, email: str) -> tuple[int, dict]:
+        self.forgotten.append(email)
+        self.profiles.pop(email, None)
+        for members in self.lists.values():
+            members.discard(f"id-{email}")
+        return 202, {}
+
     def find_events(self, query: dict) -> tuple[int, dict]:
         metric = re.search(r'metric_id,"([^"]+)"', query["filter"]).group(1)
         since = query["filter"].rpartition(",")[2].removesuffix(")")
@@ -209,11 +217,11 @@ class FakeTool:
         data = [
             {
                 "type": "event",
-                "id": str(number),
+                "id": f"event-{self.events.index(e)}",
                 "attributes": {"datetime": e["at"], "event_properties": {"$message": e.get("campaign")}},
                 "relationships": {"profile": {"data": {"type": "profile", "id": f"id-{e['email']}"}}},
             }
-            for number, e in enumerate(found)
+            for e in found
         ]
         included = [{"type": "profile", "id": f"id-{e['email']}", "attributes": {"email": e["email"]}} for e in found]
         return 200, {"data": data, "included": included, "links": {"next": None}}

@@ -7,6 +7,7 @@ import json
 import tarfile
 from dataclasses import dataclass, field
 from email.message import Message
+from urllib.parse import unquote
 
 from tests.integration.publish.fake_tool import REFUSED_IN_JOB, SPOILS_BATCH, FakeTool
 
@@ -38,6 +39,8 @@ class FakeMailchimp(FakeTool):
                 return (200, self.members_of[member] | {"tags": []}) if member in self.members_of else (404, {})
             case ("GET", "campaigns"):
                 return 200, {"campaigns": []}
+            case ("POST", "lists", _, "members", member, "actions", "delete-permanent"):
+                return (204, {}) if self.members_of.pop(member, None) else (404, {})
         return 404, {}
 
     def batch(self, operations: list[dict]) -> tuple[int, dict]:
@@ -113,6 +116,14 @@ class FakeBrevo(FakeTool):
                 for email in body["emails"]:
                     self.contacts[email]["listIds"].discard(int(list_id))
                 return 201, {}
+            case ("DELETE", "contacts", person):
+                by = "email" if query["identifierType"] == "email_id" else "EXT_ID"
+                known = [
+                    email
+                    for email, one in self.contacts.items()
+                    if unquote(person) in (one.get(by), one["attributes"].get(by))
+                ]
+                return (204, {}) if known and self.contacts.pop(known[0]) else (404, {})
         return 404, {}
 
     def take(self, body: dict) -> tuple[int, dict]:
@@ -158,6 +169,9 @@ class FakeReceiver(FakeTool):
                 self.people[record["email"]] = record["attributes"]
             elif body["operation"] == "add":
                 self.audiences.setdefault(body["audience"], set()).add(record["email"])
+            elif body["operation"] == "erase":
+                self.people.pop(record["email"], None)
+                self.forgotten.append(record["email"])
             else:
                 self.audiences[body["audience"]].discard(record["email"])
         return 200, {"errors": errors}

@@ -15,7 +15,7 @@ def test_no_type_has_a_field_for_consent():
     assert {kind.__name__ for kind in types} >= {"Record", "Task", "Receipt", "Limits"}
     fields = [field.name for kind in types for field in dataclasses.fields(kind)]
     assert [name for name in fields if CONSENT_WORDS.search(name)] == []
-    assert set(tool.ACTIONS) == {"upsert", "add", "remove"}
+    assert set(tool.ACTIONS) == {"upsert", "add", "remove", "erase"}
 
 
 @pytest.mark.parametrize("kind", sorted(TOOLS))
