@@ -50,7 +50,7 @@ def compare_night(folder: Path, night: int, profiles: int) -> dict[str, int]:
     with working_connection(home, KEY) as connection:
         found = read_profiles(connection, folder / f"night_{night}", folder)
         wish = Wish(wish.destination, wish.audiences, attributes_of(found))
-        allow_members(connection, [wish], {}, ContactSection(holdout_share=0.0), DAY, found.columns)
+        allow_members(connection, [wish], {}, ContactSection(holdout_share=0.0), KEY, DAY, found.columns)
         with open_ledger(connection, home, "mail") as ledger:
             want(found, wish)
             compare(found, wish)

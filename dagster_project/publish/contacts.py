@@ -8,6 +8,7 @@ from datetime import date
 
 import duckdb
 
+from dagster_project.holdout import holdout_rule
 from dagster_project.network import ContactSection
 from dagster_project.outbound import EVERYONE
 from dagster_project.publish.difference import Wish
@@ -20,6 +21,7 @@ def allow_members(
     wishes: list[Wish],
     priorities: dict[str, int],
     contact: ContactSection,
+    key: bytes,
     as_of_date: date,
     columns: tuple[str, ...],
 ) -> None:
@@ -40,11 +42,11 @@ def allow_members(
         run("insert into caps values (?, ?)", [segment, cap])
     home = "p.home_location_id" if "home_location_id" in columns else "cast(null as varchar)"
     segment = "p.rfm_segment" if "rfm_segment" in columns else "cast(null as varchar)"
-    threshold = int(contact.holdout_share * 2**32)
+    salt, below = holdout_rule(key, contact.holdout_share)
     run(
         f"""create or replace temp table asked as
             select r.destination, m.audience, m.record_hash, m.customer_id, r.priority, {segment} as segment,
-                cast('0x' || left(keyed_hash('holdout|' || m.customer_id), 8) as bigint) < {threshold} as is_holdout
+                left(md5(concat_ws('|', '{salt}', m.customer_id)), 8) < '{below}' as is_holdout
             from members m join requests r using (audience) join profiles p using (record_hash)
             where m.audience <> '{EVERYONE}' and (r.location is null or r.location = {home})"""
     )

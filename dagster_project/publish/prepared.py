@@ -113,7 +113,7 @@ def preparing(
             found += surplus
             wishes.append(replace(wish, attributes=left))
         priorities = {audience.name: audience.priority for audience in audiences.values()}
-        allow_members(connection, wishes, priorities, network.contact, day, profiles.columns)
+        allow_members(connection, wishes, priorities, network.contact, hash_key(network), day, profiles.columns)
         removed = {}
         for wish in wishes:
             differences = _differences(home, profiles, wish)

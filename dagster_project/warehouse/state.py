@@ -4,12 +4,11 @@ Two kinds: state, which cannot be had otherwise (alerts as they were opened, siz
 state/<run>; what is only spared from being computed again is read from the published set itself.
 """
 
-import hashlib
-import hmac
 from pathlib import Path
 
 import duckdb
 
+from dagster_project.holdout import holdout_rule
 from dagster_project.home import Home
 from dagster_project.segment_map import read_segment_map
 
@@ -78,13 +77,8 @@ def create_segment_map(connection: duckdb.DuckDBPyConnection, map_file: Path) ->
 
 
 def create_holdout_rule(connection: duckdb.DuckDBPyConnection, key: bytes, share: float) -> None:
-    """The table `lake.holdout_rule`: whose md5(salt|customer_id) begins with less than `below` is held out.
-
-    The salt is a keyed hash of its purpose, so that it tells nothing of the network's key.
-    """
-    salt = hmac.new(key, b"churn alert holdout", hashlib.sha256).hexdigest()
-    below = "g" if share >= 1 else f"{int(share * 16**8):08x}"
-    connection.execute("create table lake.holdout_rule as select ? as salt, ? as below", [salt, below])
+    """The table `lake.holdout_rule` (salt, below): whose md5(salt|customer_id) begins with less is held out."""
+    connection.execute("create table lake.holdout_rule as select ? as salt, ? as below", holdout_rule(key, share))
 
 
 def literal(path: Path) -> str:

@@ -12,6 +12,7 @@ LEAVES = {
     "audiences",
     "claim",
     "errors",
+    "holdout",
     "home",
     "network",
     "feeds",

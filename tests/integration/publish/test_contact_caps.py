@@ -1,9 +1,11 @@
 """Holdouts, contact caps and locations: who of an audience is sent, by whom, and how often."""
 
+import hashlib
+
 import duckdb
 
 from dagster_project.publish import publish
-from dagster_project.publish.working import keyed_hash
+from dagster_project.warehouse.state import create_holdout_rule
 from tests.integration.publish.conftest import KEY, PACE, klaviyo, network_of
 
 TWO_SHOPS = """
@@ -37,8 +39,12 @@ def left_out(night, reason: str) -> set[str]:
 def test_holdouts_are_left_out_of_audiences_recorded_and_always_the_same(night, tool, sealed):
     network = network_of(night, klaviyo(tool), contact={"holdout_share": 0.3})
     customers = [f"c{number:03d}" for number in range(1, 200, 2)]
-    # HMAC-SHA-256 of the id under the key of the network, as a share of all there are.
-    held = {c for c in customers if int(keyed_hash(KEY.encode(), f"holdout|{c}")[:8], 16) < int(0.3 * 2**32)}
+    # The very people that the alerts hold out, by the table that the alerts' SQL reads.
+    with duckdb.connect() as lake:
+        lake.execute("create schema lake")
+        create_holdout_rule(lake, KEY.encode(), 0.3)
+        ((salt, below),) = lake.execute("select salt, below from lake.holdout_rule").fetchall()
+    held = {c for c in customers if hashlib.md5(f"{salt}|{c}".encode()).hexdigest()[:8] < below}
     for run_id in ("r1", "r2"):
         sealed(run_id, customers=200)
         publish(night.home, network, night.project, pace=PACE)
