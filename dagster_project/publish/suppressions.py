@@ -14,7 +14,7 @@ from dagster_project.outbound import EVERYONE
 from dagster_project.publish.courier import BatchRefused, DestinationStopped
 from dagster_project.publish.guards import SUPPRESSIONS_HOURS, Finding
 from dagster_project.publish.returned import write_engagement, write_suppressions
-from dagster_project.publish.tool import Suppression, Tool
+from dagster_project.publish.tool import Engagement, Suppression, Tool
 
 OVERLAP_DAYS = 3
 _CHUNK = 10_000
@@ -45,16 +45,49 @@ def fetch_suppressions(
 
 
 def fetch_engagement(connection: duckdb.DuckDBPyConnection, home: Home, destination: str, tool: Tool) -> int:
-    """What people did with messages since the last fetch, into <home>/returned/; the number of events."""
+    """What people did with messages since the last fetch, into <home>/returned/; the number of new events.
+
+    A tool may learn of an event days after it happened, when later ones have been fetched: the window overlaps, and
+    what was fetched before is known by the tool's id of it, or by what it says.
+    """
     name = f"engagement.{destination}"
-    since = connection.execute("select max(value) from shared.meta where name = ?", [name]).fetchone()[0]
-    events = [event for event in tool.engagement(since) if since is None or event.at > since]
-    if not events:
-        return 0
-    write_engagement(home, destination, events)
-    connection.execute("delete from shared.meta where name = ?", [name])
-    connection.execute("insert into shared.meta values (?, ?)", [name, max(event.at for event in events)])
-    return len(events)
+    latest = connection.execute("select max(value) from shared.meta where name = ?", [name]).fetchone()[0]
+    events = iter(tool.engagement(_with_overlap(latest)))
+    new = 0
+    while chunk := list(islice(events, _CHUNK)):
+        new += _keep_events(connection, home, destination, chunk)
+        latest = max([event.at for event in chunk] + ([latest] if latest else []))
+    if latest is not None:
+        connection.execute("delete from shared.meta where name = ?", [name])
+        connection.execute("insert into shared.meta values (?, ?)", [name, latest])
+        # Times are texts here, with offsets of up to half a day: twice the overlap is on the safe side.
+        forgotten = _with_overlap(_with_overlap(latest))
+        connection.execute(
+            "delete from shared.events where destination = ? and happened_at < ?", [destination, forgotten]
+        )
+    return new
+
+
+def _keep_events(connection: duckdb.DuckDBPyConnection, home: Home, destination: str, chunk: list[Engagement]) -> int:
+    """The feed first, then that they are known: a kill in between writes the same feed again."""
+    marks = [
+        event.event_id or "|".join((event.email, event.event, event.at, event.campaign_id or "")) for event in chunk
+    ]
+    columns = {"mark": marks, "happened_at": [event.at for event in chunk], "place": list(range(len(chunk)))}
+    connection.register("told", pa.table(columns))
+    connection.execute(
+        """create or replace temp table fresh as
+           select keyed_hash(mark) as event_hash, min(place) as place, min(happened_at) as happened_at from told
+           where keyed_hash(mark) not in (select event_hash from shared.events where destination = $1)
+           group by 1""",
+        [destination],
+    )
+    connection.unregister("told")
+    places = connection.execute("select place from fresh order by 1").fetchall()
+    if places:
+        write_engagement(home, destination, [chunk[place] for (place,) in places])
+        connection.execute("insert into shared.events select event_hash, $1, happened_at from fresh", [destination])
+    return len(places)
 
 
 def _fetch(connection: duckdb.DuckDBPyConnection, home: Home, run_id: str, destination: str, tool: Tool) -> bool:

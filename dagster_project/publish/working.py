@@ -22,6 +22,7 @@ SHARED = """
 create table if not exists shared.suppressions (
     record_hash varchar, reason varchar, destination varchar, told_at varchar, run_id varchar);
 create table if not exists shared.fetches (destination varchar, fetched_at timestamp);
+create table if not exists shared.events (event_hash varchar, destination varchar, happened_at varchar);
 create table if not exists shared.reservations (
     customer_id varchar, destination varchar, audience varchar, reserved_on date);
 create table if not exists shared.meta (name varchar, value varchar);

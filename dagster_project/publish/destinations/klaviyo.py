@@ -135,7 +135,7 @@ class Klaviyo:
                 told = found["attributes"]
                 campaign = (told.get("event_properties") or {}).get("$message")
                 if email:
-                    yield Engagement(email, event, told["datetime"], campaign)
+                    yield Engagement(email, event, told["datetime"], campaign, found["id"])
 
     def read_back(self, records: list[Record]) -> list[dict | None]:
         found = self._look_up(records, "email,external_id,first_name,last_name,properties")

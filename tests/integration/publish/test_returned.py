@@ -46,3 +46,23 @@ def test_unsubscribes_and_engagement_are_landed_with_the_next_nights_files(night
         ("c003@example.com", "opened", "spring", "mail"),
     ]
     assert not list((night.root / "landing").iterdir())
+
+
+def test_an_event_the_tool_learnt_of_late_comes_once_and_no_other_twice(night, tool, sealed):
+    network = network_of(night, klaviyo(tool))
+    sealed("r1")
+    publish(night.home, network, night.project, pace=PACE)
+    opened = {"metric": "m1", "campaign": "spring"}
+    tool.events += [opened | {"email": "c001@example.com", "at": "2026-10-30T12:00:00+00:00"}]
+    sealed("r2")
+    publish(night.home, network, night.project, pace=PACE)
+    tool.events += [
+        opened | {"email": "c002@example.com", "at": "2026-10-28T09:00:00+00:00"},
+        opened | {"email": "c003@example.com", "at": "2026-10-30T13:00:00+00:00"},
+    ]
+    for run_id in ("r3", "r4"):
+        sealed(run_id)
+        publish(night.home, network, night.project, pace=PACE)
+    written = [file.read_text().splitlines()[1:] for file in (night.home.returned / "mail").glob("engagement-*")]
+    assert sorted(line[:4] for lines in written for line in lines) == ["c001", "c002", "c003"]
+    assert sorted(map(len, written)) == [1, 2]
