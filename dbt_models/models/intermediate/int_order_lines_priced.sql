@@ -36,6 +36,4 @@ select
     lines.currency
 from lines
 left join products
-    on
-        lines.product_id = products.product_id
-        and lines.net_amount is null
+    on case when lines.net_amount is null then lines.product_id end = products.product_id

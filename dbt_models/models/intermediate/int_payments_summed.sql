@@ -31,8 +31,7 @@ judged as (
         on
             payments.source = checks.source
             and payments.location_id = checks.location_id
-            and payments.check_id = checks.check_id
-            and payments.order_id is null
+            and case when payments.order_id is null then payments.check_id end = checks.check_id
 )
 
 select

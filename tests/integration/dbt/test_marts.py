@@ -4,7 +4,9 @@ Both locations sell something to nobody every day. `steady` comes every Monday t
 until 2026-05-25; `mover` is a prospect; `harbour` bought once at the other location.
 """
 
+import json
 import random
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -137,6 +139,25 @@ def test_rows_after_the_as_of_date_and_personal_data_are_in_no_mart(first_night)
     assert "steady" in told
     for unwanted in ("future", "@example.org", "Given-", "Family-"):
         assert unwanted not in told
+
+
+def test_no_join_compares_every_row_with_every_other(first_night):
+    """A condition on one side alone among the keys of a left join keeps DuckDB from hashing it: quadratic in lines."""
+    with duckdb.connect(str(first_night / "warehouse.duckdb"), read_only=True) as connection:
+        for file, name in (("marts.duckdb", "candidate"), ("restricted/people.duckdb", "people_candidate")):
+            connection.execute(f"attach '{first_night}/candidate/{file}' as {name} (read_only)")
+        slow, models = [], sorted((first_night / "target" / "compiled" / "regulars" / "models").glob("*/*.sql"))
+        for path in models:
+            plan = connection.execute(f"explain (format json) {path.read_text()}").fetchall()[0][1]
+            joins = [join for join in _operators(json.loads(plan)) if join["name"].strip() == "BLOCKWISE_NL_JOIN"]
+            slow += [path.stem for join in joins if " = " in join["extra_info"].get("Condition", "")]
+    assert (len(models) > 80, slow) == (True, [])
+
+
+def _operators(plans: list[dict]) -> Iterator[dict]:
+    for operator in plans:
+        yield operator
+        yield from _operators(operator["children"])
 
 
 def test_only_marketable_customers_are_for_the_email_tools(first_night):
