@@ -15,5 +15,5 @@ A map of the rooms, in the order data passes through them:
     defs/       the Dagster shell around all of them
 
 Rooms never import one another: they meet through files. What they share are the leaves beside this
-file (network, home, feeds, ops, seal, errors), which import no room.
+file (network, home, lake_file, feeds, ops, seal, errors), which import no room.
 """

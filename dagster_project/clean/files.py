@@ -7,7 +7,6 @@ finds those files unfinished and writes them again.
 """
 
 import hashlib
-import os
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -21,6 +20,7 @@ from dagster_project.clean.columns import arrow_schema, clean_rows, clean_schema
 from dagster_project.errors import UnreadableFile
 from dagster_project.feeds import Feed, load_feeds
 from dagster_project.home import Home
+from dagster_project.lake_file import write_lake_file
 from dagster_project.network import Network
 
 # Raise when the same landed row would be cleaned differently: every clean file is then written again.
@@ -167,7 +167,7 @@ def _clean_file(
         ).to_arrow_table()["row_number"]
         landed = landed.filter(pc.invert(pc.is_in(landed["row_number"], value_set=replaced)))
     rows = clean_rows(feed, landed.sort_by("row_number"), countries, home_country)
-    _replace(rows, home.clean(file.feed) / f"{file.file_key}.parquet")
+    write_lake_file(rows, home.clean(file.feed) / f"{file.file_key}.parquet")
     return {"fingerprint": file.fingerprint, "rows": len(rows)} | {
         f"invalid_{plural}": _count_invalid(rows, f"{kind}_validity")
         for kind, plural in (("email", "emails"), ("phone", "phones"), ("contact", "contacts"))
@@ -188,8 +188,7 @@ def _is_up_to_date(home: Home, index: dict[tuple[str, str], dict], file: LandedF
 
 def _write_empty(home: Home, feed: Feed) -> None:
     path = home.clean(feed.name) / f"{EMPTY}.parquet"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _replace(arrow_schema(clean_schema(feed)).empty_table(), path)
+    write_lake_file(arrow_schema(clean_schema(feed)).empty_table(), path)
 
 
 def _remove_others(home: Home, feed: str, current: set[str]) -> int:
@@ -214,11 +213,4 @@ def _read_index(home: Home) -> dict[tuple[str, str], dict]:
 
 def _write_index(home: Home, index: dict[tuple[str, str], dict]) -> None:
     rows = [{"feed": feed, "file_key": file_key} | entry for (feed, file_key), entry in sorted(index.items())]
-    _index_path(home).parent.mkdir(parents=True, exist_ok=True)
-    _replace(pa.Table.from_pylist(rows, schema=INDEX), _index_path(home))
-
-
-def _replace(rows: pa.Table, path: Path) -> None:
-    beside = path.with_suffix(".new")
-    pq.write_table(rows, beside, store_decimal_as_integer=True)
-    os.replace(beside, path)
+    write_lake_file(pa.Table.from_pylist(rows, schema=INDEX), _index_path(home))

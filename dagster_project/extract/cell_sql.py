@@ -1,7 +1,7 @@
 """One feed column as SQL: from the cells of a row to trimmed text, and from text to a number, date or flag.
 
-Cells are VARCHAR columns named as the headers; whatever is unreadable stays text here and becomes NULL
-when typed, so that the row is rejected rather than guessed at.
+Cells are VARCHAR columns named as the headers, without blanks around them and NULL when empty; whatever is
+unreadable stays text here and becomes NULL when typed, so that the row is rejected rather than guessed at.
 """
 
 import re
@@ -18,11 +18,17 @@ _SAFE_DIGITS = "1000000000000000"
 _OFFSET = r"'.*[0-9]:[0-9.:]*[0-9] ?(Z|UTC|GMT|[+-][0-9]{2}(:?[0-9]{2})?)'"
 
 
+def is_absent(rule: ColumnRule | None, header: set[str]) -> bool:
+    """Whether a column is empty in every row of a file with this header."""
+    return rule is None or (rule.needs_header and not header.intersection(rule.headers))
+
+
 def text_sql(rule: ColumnRule | None, header: set[str], column: Column, contract: Contract) -> str:
     """The cell as trimmed text, NULL when empty: origin, then style and value map."""
-    if rule is None or (rule.needs_header and not header.intersection(rule.headers)):
+    if rule is None or is_absent(rule, header):
         return "cast(null as varchar)"
-    text = f"nullif(trim({_origin(rule, header)}), '')"
+    is_cell = isinstance(rule.from_, str) and not rule.subtract
+    text = _cell(rule.from_, header) if is_cell else f"nullif(trim({_origin(rule, header)}), '')"
     if rule.style == "id":
         text = _id(text)
     elif rule.style == "lower":
@@ -47,7 +53,7 @@ def condition_sql(when: dict[str, Test], header: set[str]) -> str:
     """Whether every test of `when` holds; a header that is not there is empty."""
     conditions = []
     for name, test in when.items():
-        cell = f"coalesce(trim({_cell(name, header)}), '')"
+        cell = f"coalesce({_cell(name, header)}, '')"
         if test.is_in is not None:
             conditions.append(f"lower({cell}) in ({', '.join(literal(v.lower()) for v in test.is_in)})")
         if test.starts_with is not None:
@@ -86,7 +92,8 @@ def decimal_sql(text: str, rule: ColumnRule) -> str:
     if rule.decimal_mark == ",":
         return readable
     # The commonest ways without a regular expression; a cast that fails costs more than these replacements.
-    return f"coalesce(try_cast(ltrim(replace({text}, '-$', '-'), '$') as decimal(18,4)), {readable})"
+    bare = f"case when contains({text}, '$') then ltrim(replace({text}, '-$', '-'), '$') else {text} end"
+    return f"coalesce(try_cast({bare} as decimal(18,4)), {readable})"
 
 
 def typed_sql(column: Column, rule: ColumnRule | None, text: str) -> str:
@@ -117,7 +124,7 @@ def wall_sql(text: str, rule: ColumnRule | None) -> str:
         return f"try_strptime({text}, [{', '.join(literal(f) for f in formats)}])"
     if rule and rule.formats:
         return "cast(null as timestamp)"
-    return f"case when not regexp_full_match({text}, {_OFFSET}) then try_cast({text} as timestamp) end"
+    return f"case when {_has_offset(text)} then null else try_cast({text} as timestamp) end"
 
 
 def instant_sql(text: str, rule: ColumnRule | None) -> str | None:
@@ -128,9 +135,15 @@ def instant_sql(text: str, rule: ColumnRule | None) -> str | None:
     if rule and rule.formats:
         return None
     joined = rf"regexp_replace({text}, ' ?([+-][0-9]{{2}}):?([0-9]{{2}})$', '\1:\2')"
-    return (
-        f"case when regexp_full_match({text}, {_OFFSET}) then cast(try_cast({joined} as timestamptz) as timestamp) end"
-    )
+    return f"case when {_has_offset(text)} then cast(try_cast({joined} as timestamptz) as timestamp) end"
+
+
+def _has_offset(text: str) -> str:
+    """True, or null. Most times show by their end that they have none; CASE, unlike AND, asks only the others."""
+    named = " or ".join(f"suffix({text}, '{name}')" for name in ("Z", "UTC", "GMT"))
+    may = f"{named} or contains({text}, '+') or contains(right({text}, 6), '-')"
+    asked = f"case when {may} then nullif(regexp_full_match({text}, {_OFFSET}), false) end"
+    return f"case when contains({text}, ':') then {asked} end"
 
 
 def formats_of(rule: ColumnRule) -> list[str]:
@@ -162,8 +175,6 @@ def _origin(rule: ColumnRule, header: set[str]) -> str:
         return _by_case(rule, header)
     if rule.multiply or rule.add or rule.subtract:
         return _amount(rule, header)
-    if isinstance(rule.from_, str):
-        return _cell(rule.from_, header)
     return _of_several(rule, header)
 
 
@@ -173,7 +184,7 @@ def _by_case(rule: ColumnRule, header: set[str]) -> str:
 
 
 def _of_several(rule: ColumnRule, header: set[str]) -> str:
-    cells = [f"nullif(trim({_cell(h, header)}), '')" for h in rule.first_of or rule.from_ or []]
+    cells = [_cell(h, header) for h in rule.first_of or rule.from_ or []]
     if rule.first_of:
         return f"coalesce({', '.join(cells)})"
     joined = f"concat_ws({literal(rule.separator)}, {', '.join(cells)})"
@@ -185,7 +196,7 @@ def _of_several(rule: ColumnRule, header: set[str]) -> str:
 def _amount(rule: ColumnRule, header: set[str]) -> str:
     """Arithmetic on amounts, as plain text; a cell that is no amount is passed on marked, so that it gets rejected."""
     base = rule.multiply or rule.add or ([rule.from_] if isinstance(rule.from_, str) else rule.from_ or [])
-    cells = {h: f"nullif(trim({_cell(h, header)}), '')" for h in [*base, *rule.subtract]}
+    cells = {h: _cell(h, header) for h in [*base, *rule.subtract]}
     value = {h: decimal_sql(cell, rule) for h, cell in cells.items()}
     unreadable = " ".join(
         f"when {cell} is not null and {value[h]} is null then '? ' || {cell}" for h, cell in cells.items()

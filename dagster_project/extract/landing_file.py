@@ -13,9 +13,9 @@ from dagster_project.extract.drift import NewValues, columns_drifted, drift_text
 from dagster_project.extract.ledger import Entry
 from dagster_project.extract.locations import Location, context_of
 from dagster_project.extract.tables import Rows, Table
-from dagster_project.extract.writing import ParquetWriter
 from dagster_project.feeds import load_feeds
 from dagster_project.home import Home
+from dagster_project.lake_file import LakeFile
 
 REJECT_SCHEMA = pa.schema(
     [
@@ -54,8 +54,8 @@ class FileInLanding:
 
     def __post_init__(self) -> None:
         name = f"{self.blank.file_key}.parquet"
-        self.landed = ParquetWriter(self.home.landed(self.contract.feed) / name, even_empty=True)
-        self.rejected = ParquetWriter(self.home.rejected / name, even_empty=False)
+        self.landed = LakeFile(self.home.landed(self.contract.feed) / name, even_empty=True)
+        self.rejected = LakeFile(self.home.rejected / name, even_empty=False)
         self.new_values = NewValues(self.contract)
         self.parts = [
             FileInLanding(
@@ -77,17 +77,18 @@ class FileInLanding:
         for feed in (self, *self.parts):
             feed.new_values.see(cells)
 
-    def take(self, typed: pa.Table) -> None:
+    def take(self, typed: pa.Table, has_rejects: bool) -> None:
         """Write a typed slice of this file: good rows to the feed, the others to the rejects."""
         if isinstance(self.contract, ContractPart):
             self.rows.read += typed.num_rows
-        good = pc.is_null(typed["reject_reason"])
-        bad = typed.filter(pc.invert(good)).select(["file_key", "row_number", *_REJECT_COLUMNS])
-        self.rejected.write(bad.rename_columns(REJECT_SCHEMA.names).cast(REJECT_SCHEMA))
-        typed = typed.drop_columns(_REJECT_COLUMNS)
         if "location_id" in typed.column_names and self.contract.feed != "locations":
             self.mentioned.update(i for i in pc.unique(typed["location_id"]).to_pylist() if i)
-        typed = typed.filter(good)
+        if has_rejects:
+            good = pc.is_null(typed["reject_reason"])
+            bad = typed.filter(pc.invert(good)).select(["file_key", "row_number", *_REJECT_COLUMNS])
+            self.rejected.write(bad.rename_columns(REJECT_SCHEMA.names).cast(REJECT_SCHEMA))
+            typed = typed.filter(good)
+        typed = typed.drop_columns(_REJECT_COLUMNS)
         event_at = load_feeds()[self.contract.feed].event_at
         if event_at and typed.num_rows:
             seen = (self.latest, pc.max(typed[event_at]).as_py())

@@ -13,32 +13,37 @@ from dagster_project.feeds import Column, Feed
 EARLIEST_YEAR = 1990
 
 
-def reject_arms(feed: Feed, contract: Contract, has_zone: bool) -> str:
-    """The CASE arms that keep a row out, gravest first."""
+def written(column: Column) -> str:
+    """The name under which the typing query keeps a column's text."""
+    return quoted(column.name if column.type == "text" else f" written {column.name}")
+
+
+def reject_arms(feed: Feed, contract: Contract, has_zone: bool, absent: list[Column]) -> str:
+    """The CASE arms that keep a row out, gravest first; `absent` columns hold nothing that could be unreadable."""
     arms = []
     if contract.skip and not isinstance(contract, ContractPart):
-        arms.append(_reject('raw." skip" is not null', "", 'raw." skip"', "null"))
+        arms.append(_reject('" skip" is not null', "", '" skip"', "null"))
     if feed.with_role("location"):
-        in_folder = f"raw.folder <> {literal(HEADQUARTERS)}"
-        other = "'another location than its folder ' || raw.folder"
-        arms.append(_reject(f"{in_folder} and location_id <> raw.folder", "location_id", other, "location_id"))
+        in_folder = f"folder <> {literal(HEADQUARTERS)}"
+        other = "'another location than its folder ' || folder"
+        arms.append(_reject(f"{in_folder} and location_id <> folder", "location_id", other, "location_id"))
         # A list of the whole network's customers belongs to no location; a sale always does.
         if feed.scope == "location" and not (feed.name == "customers" and contract.customer_id_scope == "network"):
             empty = literal("empty, but this file holds several locations")
             arms.append(_reject("location_id is null", "location_id", empty, "null"))
         unknown = literal("unknown location; add it to the locations feed or correct the export")
-        nowhere = "location_id is not null and raw.known_location_id is null"
+        nowhere = "location_id is not null and known_location_id is null"
         arms.append(_reject(nowhere, "location_id", unknown, "location_id"))
         arms += _currency_arms(feed)
     for column in feed.columns:
-        name, text = quoted(column.name), f"raw.{quoted(column.name)}"
+        name, text = quoted(column.name), written(column)
         if contract.requires(column):
             arms.append(_reject(f"{text} is null", column.name, literal("empty, but required"), "null"))
         rule = contract.columns.get(column.name)
-        if column.type == "text" and rule and rule.style == "id":
+        if column.type == "text" and rule and rule.style == "id" and column not in absent:
             lost = "an id in scientific notation has lost digits; export the column as text"
             arms.append(_reject(f"regexp_full_match({text}, {literal(SCIENTIFIC)})", column.name, literal(lost), text))
-        if column.type != "text" and column.name in contract.columns:
+        if column.type != "text" and column not in absent:
             arms.append(
                 _reject(
                     f"{text} is not null and {name} is null", column.name, literal(_expected(column, contract)), text
@@ -58,18 +63,19 @@ def reject_arms(feed: Feed, contract: Contract, has_zone: bool) -> str:
         unknown_zone = literal("unknown time zone; an IANA or Rails name is expected")
         arms.append(
             _reject(
-                "raw.zone_text is not null and raw.given_zone is null",
+                "zone_text is not null and given_zone is null",
                 feed.event_at or "",
                 unknown_zone,
-                "raw.zone_text",
+                "zone_text",
             )
         )
     if feed.event_at:
-        late = "'later than the file''s delivery on ' || raw.delivered_on || '; check the till''s clock'"
+        late = "'later than the file''s delivery on ' || delivered_on || '; check the till''s clock'"
         early = literal(f"before {EARLIEST_YEAR}; check the till's clock")
-        for name in [feed.event_at, *(c.name for c in feed.columns if c.role == "business_date")]:
-            day, text = quoted(name), f"raw.{quoted(name)}"
-            arms.append(_reject(f"cast({day} as date) > raw.delivered_on + 1", name, late, text))
+        dated = [feed.column(feed.event_at), *(c for c in feed.columns if c.role == "business_date")]
+        for column in (c for c in dated if c not in absent):
+            name, day, text = column.name, quoted(column.name), written(column)
+            arms.append(_reject(f"cast({day} as date) > delivered_on + 1", name, late, text))
             arms.append(_reject(f"year({day}) < {EARLIEST_YEAR}", name, early, text))
     return "\n        ".join(arms) if arms else "when false then {'col': '', 'reason': '', 'val': ''}"
 
@@ -80,13 +86,13 @@ def _currency_arms(feed: Feed) -> list[str]:
     if feed.scope == "location" and feed.name != "customers":
         network = "(select currency from network_defaults)"
         foreign = (
-            f"'its location sells in ' || raw.known_currency || ', this network counts in ' || {network} || "
+            f"'its location sells in ' || known_currency || ', this network counts in ' || {network} || "
             "'; give it a network.yaml of its own'"
         )
-        arms.append(_reject(f"raw.known_currency <> {network}", "location_id", foreign, "location_id"))
+        arms.append(_reject(f"known_currency <> {network}", "location_id", foreign, "location_id"))
     if feed.with_role("currency"):
-        wrong = "currency is not null and currency <> raw.known_currency"
-        reason = "'another currency than its location''s ' || raw.known_currency"
+        wrong = "currency is not null and currency <> known_currency"
+        reason = "'another currency than its location''s ' || known_currency"
         arms.append(_reject(wrong, "currency", reason, "currency"))
     return arms
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dagster_project.errors import UnreadableFile
 from dagster_project.extract.landing_file import FileInLanding
@@ -23,6 +24,17 @@ from dagster_project.extract.whole_file import decide_dates, fill_down, undecide
 
 BATCH_ROWS = 100_000
 BATCH_FILES = 200
+# Unicode's space separators, which also SQL trims.
+BLANKS = " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+
+
+@dataclass(frozen=True)
+class _Slice:
+    """Some rows of one file, as text."""
+
+    file: LandingFile
+    landing: FileInLanding
+    cells: pa.Table
 
 
 @dataclass
@@ -30,12 +42,12 @@ class _Pending:
     """`queries`: the first feed's, then one per further feed of the same rows."""
 
     queries: list[str]
-    slices: list[tuple[FileInLanding, pa.Table]] = field(default_factory=list)
+    slices: list[_Slice] = field(default_factory=list)
     complete: list[FileInLanding] = field(default_factory=list)
 
     @property
     def is_full(self) -> bool:
-        rows = sum(table.num_rows for _, table in self.slices)
+        rows = sum(piece.cells.num_rows for piece in self.slices)
         return rows >= BATCH_ROWS or len(self.complete) >= BATCH_FILES
 
 
@@ -58,13 +70,13 @@ class TypingBatches:
         try:
             for batch in _known_cells(landing, landing.rows):
                 landing.look_at(batch)
-                pending.slices.append((landing, _with_file(batch, file)))
+                pending.slices.append(_Slice(file, landing, batch))
                 if pending.is_full:
                     self._flush(pending)
                 if landing.blank.path in self.entries:
                     return
         except UnreadableFile as reason:
-            pending.slices = [(other, table) for other, table in pending.slices if other is not landing]
+            pending.slices = [piece for piece in pending.slices if piece.landing is not landing]
             self._set_aside(landing, reason)
             return
         pending.complete.append(landing)
@@ -104,44 +116,42 @@ class TypingBatches:
                 self._set_aside(landing, reason)
         pending.slices, pending.complete = [], []
 
-    def _type(self, queries: list[str], slices: list[tuple[FileInLanding, pa.Table]]) -> None:
+    def _type(self, queries: list[str], slices: list[_Slice]) -> None:
         if not slices:
             return
-        files = [landing for landing, _ in slices]
-        tables = [
-            table.append_column(" file_number", pa.array(np.full(table.num_rows, number, dtype=np.int32)))
-            for number, (_, table) in enumerate(slices)
-        ]
-        self.connection.register("batch", pa.concat_tables(tables))
+        self.connection.register("batch", _trimmed(_batch_of(slices)))
         # Every feed is typed before any is handed back: a value that fails costs nothing half-written.
         typed = [self.connection.execute(query).to_arrow_table() for query in queries]
         self.connection.unregister("batch")
+        files = [piece.landing for piece in slices]
         for number, rows in enumerate(typed):
             self._hand_back(rows, files if number == 0 else [landing.parts[number - 1] for landing in files])
 
     def _hand_back(self, typed: pa.Table, takers: list[FileInLanding]) -> None:
+        typed = _in_order(typed)
         numbers = typed["file_number"].to_numpy()
         starts = np.searchsorted(numbers, np.arange(len(takers)))
         ends = np.append(starts[1:], len(numbers))
-        typed = typed.drop_columns(["file_number"]).combine_chunks()
+        typed = typed.drop_columns(["file_number"])
+        has_rejects = typed["reject_reason"].null_count < typed.num_rows
         for taker, start, end in zip(takers, starts, ends, strict=True):
-            taker.take(typed.slice(start, end - start))
+            taker.take(typed.slice(start, end - start), has_rejects)
 
     def _type_one_by_one(self, pending: _Pending) -> None:
         """A value that the engine itself stumbles over costs its own file, not the batch."""
-        by_file: dict[str, list[tuple[FileInLanding, pa.Table]]] = {}
-        for landing, table in pending.slices:
-            by_file.setdefault(landing.blank.path, []).append((landing, table))
+        by_file: dict[str, list[_Slice]] = {}
+        for piece in pending.slices:
+            by_file.setdefault(piece.landing.blank.path, []).append(piece)
         for path, slices in by_file.items():
             try:
                 self._type(pending.queries, slices)
             except duckdb.Error as error:
-                numbers = slices[0][1][ROW_NUMBER]
+                numbers = slices[0].cells[ROW_NUMBER]
                 reason = UnreadableFile(
                     f"{path}: a value in row {numbers[0]} or after it cannot be typed ({type(error).__name__}); "
                     "ask for the export again"
                 )
-                self._set_aside(slices[0][0], reason)
+                self._set_aside(slices[0].landing, reason)
         pending.complete = [landing for landing in pending.complete if landing.blank.path not in self.entries]
 
     def _set_aside(self, landing: FileInLanding, reason: UnreadableFile) -> None:
@@ -159,15 +169,33 @@ def _known_cells(landing: FileInLanding, rows: Rows) -> Iterator[pa.Table]:
     return fill_down(batches, contract.fill_down) if contract.fill_down else batches
 
 
-def _with_file(batch: pa.Table, file: LandingFile) -> pa.Table:
-    count = batch.num_rows
-    own = {
-        " file_key": pa.array([file.file_key], pa.string()),
-        " folder": pa.array([file.folder], pa.string()),
-        " folder_date": pa.array([file.folder_date], pa.date32()),
-        " delivered_on": pa.array([file.delivered_at.date()], pa.date32()),
-    }
-    for name, value in own.items():
-        repeated = pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, dtype=np.int8)), value)
-        batch = batch.append_column(name, repeated)
+def _trimmed(batch: pa.Table) -> pa.Table:
+    """The batch without blanks around its cells; empty ones are null."""
+    for number, field_ in enumerate(batch.schema):
+        if field_.type == pa.string():
+            cells = pc.utf8_trim(batch[field_.name], BLANKS)
+            batch = batch.set_column(number, field_.name, pc.if_else(pc.equal(cells, ""), None, cells))
     return batch
+
+
+def _in_order(typed: pa.Table) -> pa.Table:
+    """Rows by file and row number, in one chunk. They mostly come so, but no engine promises it."""
+    typed = typed.combine_chunks()
+    place = typed["file_number"].to_numpy().astype(np.int64) << 32 | typed["row_number"].to_numpy()
+    return typed if (np.diff(place) > 0).all() else typed.take(np.argsort(place, kind="stable"))
+
+
+def _batch_of(slices: list[_Slice]) -> pa.Table:
+    """The rows of all slices, with what each has of its file; ` file_number` is the slice's place."""
+    cells = pa.concat_tables([piece.cells for piece in slices]).combine_chunks()
+    place = pa.array(np.repeat(np.arange(len(slices), dtype=np.int32), [piece.cells.num_rows for piece in slices]))
+    files = [piece.file for piece in slices]
+    own = {
+        " file_key": pa.array([file.file_key for file in files], pa.string()),
+        " folder": pa.array([file.folder for file in files], pa.string()),
+        " folder_date": pa.array([file.folder_date for file in files], pa.date32()),
+        " delivered_on": pa.array([file.delivered_at.date() for file in files], pa.date32()),
+    }
+    for name, values in own.items():
+        cells = cells.append_column(name, pa.DictionaryArray.from_arrays(place, values))
+    return cells.append_column(" file_number", place)

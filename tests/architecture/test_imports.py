@@ -14,6 +14,7 @@ LEAVES = {
     "errors",
     "holdout",
     "home",
+    "lake_file",
     "network",
     "feeds",
     "ops",

@@ -168,7 +168,7 @@ def test_a_night_holds_a_batch_of_rows_at_most_however_long_a_file_or_a_history_
     type_rows = TypingBatches._type
 
     def watched(batches, queries, slices) -> None:
-        typed.append(sum(table.num_rows for _, table in slices))
+        typed.append(sum(piece.cells.num_rows for piece in slices))
         type_rows(batches, queries, slices)
 
     monkeypatch.setattr(TypingBatches, "_type", watched)
