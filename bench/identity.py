@@ -22,7 +22,7 @@ from dagster_project.identity.model import Model, load_model, prior, score_candi
 from dagster_project.identity.profiles import build_profiles
 from dagster_project.identity.synthetic import write_people
 from dagster_project.identity.train import train_model
-from dagster_project.network import IdentitySection
+from dagster_project.network_sections import IdentitySection
 
 DATA = Path(os.environ.get("REGULARS_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")) / "linkage"
 FEBRL = """

@@ -15,7 +15,7 @@ from bench import Row
 from bench.network import SIZES
 from bench.processes import run_module
 from dagster_project.home import Home
-from dagster_project.network import ContactSection
+from dagster_project.network_sections import ContactSection
 from dagster_project.outbound import EVERYONE, Destination
 from dagster_project.publish.contacts import allow_members
 from dagster_project.publish.difference import Wish, attributes_of, compare, fill_outbox, want

@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 
 from dagster_project.errors import RegularsError
 from dagster_project.home import Home
-from dagster_project.network import CUTOFF_LISTS, Network
+from dagster_project.network import Network
+from dagster_project.network_sections import CUTOFF_LISTS
 
 _ARROW = {int: pa.int64(), float: pa.float64()}
 # Thresholds that may be empty keep their type in SQL.

@@ -1,16 +1,11 @@
-"""What make calls: run, dev, check, explain, decide, rollback. Thin; the command that needs a heavy
-library imports it.
+"""What make calls, a function a command. Thin: the command that needs a heavy library imports it.
 
 Exit status: 0 done; 1 when a step failed or the gate refused, with the reason as the last line.
 """
 
 import getpass
-import logging
 import os
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -18,8 +13,9 @@ from typing import Annotated
 import typer
 
 from dagster_project.claim import claim_home
+from dagster_project.cli.nightly import end_orphans, finish_deliveries, run_nightly
+from dagster_project.cli.progress import progress
 from dagster_project.errors import RegularsError
-from dagster_project.home import Home
 from dagster_project.network import NETWORK_VARIABLE, Network, load_network
 from dagster_project.ops import masked
 
@@ -27,7 +23,6 @@ PROJECT = Path(__file__).resolve().parents[2]
 DEMO = PROJECT / "demo_network"
 # Every kind of till, and nights of a size a network has; tests write smaller ones.
 DEMO_SIZE = {"locations": 30, "people": 20_000}
-HOME_TAG = "regulars/home"
 
 app = typer.Typer(
     add_completion=False,
@@ -45,11 +40,11 @@ def run(network: NetworkOption = None) -> None:
     from dagster_project.cli.summary import nothing_new, print_summary
 
     message = nothing_new(loaded)
-    with _progress():
+    with progress():
         if message is None:
-            _run_nightly(loaded)
+            run_nightly(loaded)
         else:
-            _finish_deliveries(loaded)
+            finish_deliveries(loaded, PROJECT)
     print_summary(loaded, message)
 
 
@@ -107,10 +102,10 @@ def restate(
 
     claim_home(loaded.home)
     restated = forget(loaded, location or None, first and first.date(), last and last.date())
-    with _progress():
+    with progress():
         for path in restated.paths:
             print(f"  again: {masked(path)}")
-        _run_nightly(loaded)
+        run_nightly(loaded)
     print_summary(loaded, None)
     print(f"Done {restated}.")
 
@@ -179,88 +174,6 @@ def _network(file: Path | None) -> Network:
         file = DEMO / "network.yaml"
     os.environ[NETWORK_VARIABLE] = str(file.resolve())
     return load_network(file)
-
-
-def end_orphans(instance, home: Home) -> None:
-    """Runs that Dagster believes to be at work in a home nobody holds were killed: say so, or they block the queue."""
-    import dagster as dg
-
-    at_work = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
-    for run in instance.get_runs(dg.RunsFilter(statuses=at_work, tags={HOME_TAG: str(home.root)})):
-        instance.report_run_failed(run, message="The process of this run was killed.")
-
-
-def _finish_deliveries(network: Network) -> None:
-    """What tools have not acknowledged of the published run is sent, though nothing new came in."""
-    from dagster_project.publish import finish_deliveries
-
-    for delivery in finish_deliveries(network.home, network, PROJECT):
-        print(f"{delivery.destination} received {delivery.rows_sent} profiles that had waited")
-
-
-def _run_nightly(network: Network) -> None:
-    """Run the job in this process and raise what stopped it."""
-    import dagster as dg
-
-    from dagster_project.definitions import build_defs
-
-    claim_home(network.home)
-    with dg.DagsterInstance.get() as instance:
-        end_orphans(instance, network.home)
-        try:
-            result = (
-                build_defs()
-                .resolve_job_def("nightly")
-                .execute_in_process(
-                    instance=instance,
-                    raise_on_error=False,
-                    tags={HOME_TAG: str(network.home.root)},
-                    run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-                )
-            )
-        except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
-            raise _stopped() from None
-    if not result.success:
-        raise _failure(result)
-
-
-def _failure(result) -> Exception:
-    """What a failed run ends with: the first failure's own words, without Dagster's wrapping."""
-    for event in result.all_events:
-        if event.is_step_failure:
-            error = event.step_failure_data.error
-            while error.cause:
-                error = error.cause
-            if error.cls_name == "DagsterExecutionInterruptedError":
-                return _stopped()
-            return RegularsError(error.message.strip().partition(": ")[2] or error.message.strip())
-    return RegularsError("the run failed before its first step; see the Dagster log")
-
-
-def _stopped() -> typer.Exit:
-    print("Stopped by you; what was published before still stands, and the next run starts over.")
-    return typer.Exit(130)
-
-
-@contextmanager
-def _progress() -> Iterator[None]:
-    """Show the rooms' progress lines with the seconds since the start."""
-    started = time.monotonic()
-
-    class Elapsed(logging.Formatter):
-        def format(self, record: logging.LogRecord) -> str:
-            return f"{time.monotonic() - started:6.1f}s  {record.getMessage()}"
-
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(Elapsed())
-    logger = logging.getLogger("regulars")
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
-    logger.addHandler(handler)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
 
 
 def main() -> None:

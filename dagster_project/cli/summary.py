@@ -38,7 +38,10 @@ from files where status <> 'deleted' group by feed order by feed nulls last
 _DELETED = "select reason from files where status = 'deleted' order by path"
 _SET_ASIDE = "select reason from files where status = 'rejected' order by path"
 _REJECTED = """
-select file, coalesce("column", 'row'), reason, count(*) from rejected_rows group by all order by 4 desc, 1, 2, 3
+select format('{:,} x {}{}: {}: {}', count(*),
+    case when count(distinct file) > 1 then format('in {:,} files, such as ', count(distinct file)) else '' end,
+    min(file), coalesce("column", 'row'), reason)
+from rejected_rows group by "column", reason order by count(*) desc, min(file), "column", reason
 """
 
 
@@ -62,10 +65,7 @@ def print_summary(network: Network, message: str | None) -> None:
         _print_rows(console, "What came in", ("feed", "files", "read", "landed", "duplicate", "rejected"), ops, _FEEDS)
         _print_list(console, "Files set aside", [row[0] for row in ops.execute(_SET_ASIDE).fetchall()])
         _print_list(console, "Files gone", [row[0] for row in ops.execute(_DELETED).fetchall()])
-        rejected = ops.execute(_REJECTED).fetchall()
-        _print_list(
-            console, "Rows rejected", [f"{n:,} x {file}: {column}: {reason}" for file, column, reason, n in rejected]
-        )
+        _print_list(console, "Rows rejected", [row[0] for row in ops.execute(_REJECTED).fetchall()])
     with duckdb.connect(str(home.published / "marts.duckdb"), read_only=True) as marts:
         _print_rows(console, "The regulars", ("segment", "customers", "net amount"), marts, _SEGMENTS)
         _print_rows(console, "Who is slipping away", ("open alerts", "customers"), marts, _ALERTS)
@@ -73,6 +73,7 @@ def print_summary(network: Network, message: str | None) -> None:
     run = home.published_run()
     as_of = read_manifest(home.snapshots / run)["as_of_date"]
     console.print(f"\nWhere to look next: duckdb {home.published / 'marts.duckdb'}  (select * from customer_360)")
+    console.print(f"At a glance: {home.published / 'report' / 'index.html'}")
     console.print(f"What happened: {home.ops}   Audiences: {home.published / 'restricted' / 'audiences'}")
     console.print(message or f"Done: run {run} is published, as of {as_of}.")
 

@@ -15,7 +15,8 @@ from pydantic import ValidationError
 from dagster_project.errors import ContractError, NetworkError
 from dagster_project.extract.contract_language import ColumnRule, Contract, Section
 from dagster_project.feeds import SOURCES, Feed, load_feeds, read_yaml
-from dagster_project.network import Network, known_zone_names
+from dagster_project.network import Network
+from dagster_project.network_sections import known_zone_names
 
 # Files of sources/ that describe something other than a contract.
 NOT_CONTRACTS = {"feeds.yaml", "time_zones.yaml"}

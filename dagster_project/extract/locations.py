@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from dagster_project.extract.listing import landing_folders
 from dagster_project.feeds import SOURCES, read_yaml
-from dagster_project.network import Network, known_zone_names
+from dagster_project.network import Network
+from dagster_project.network_sections import known_zone_names
 
 
 @dataclass(frozen=True)

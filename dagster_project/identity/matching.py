@@ -9,7 +9,7 @@ from dagster_project.identity.guard import Guard, judge_scores
 from dagster_project.identity.match import find_ties
 from dagster_project.identity.model import Model, prior, score_candidates
 from dagster_project.identity.profiles import build_profiles
-from dagster_project.network import IdentitySection
+from dagster_project.network_sections import IdentitySection
 
 
 def match(con: duckdb.DuckDBPyConnection, model: Model, limits: IdentitySection, decisions: Decisions) -> None:

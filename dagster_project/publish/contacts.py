@@ -9,7 +9,7 @@ from datetime import date
 import duckdb
 
 from dagster_project.holdout import holdout_rule
-from dagster_project.network import ContactSection
+from dagster_project.network_sections import ContactSection
 from dagster_project.outbound import EVERYONE
 from dagster_project.publish.difference import Wish
 

@@ -16,6 +16,7 @@ LEAVES = {
     "home",
     "lake_file",
     "network",
+    "network_sections",
     "feeds",
     "ops",
     "outbound",

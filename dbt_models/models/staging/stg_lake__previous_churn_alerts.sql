@@ -18,7 +18,8 @@ select
     severity,
     opened_on,
     due_on,
-    is_holdout,
+    -- Alerts of a night before holdouts were recorded were shown to everyone.
+    coalesce(is_holdout, false) as is_holdout,
     acted_at,
     outcome,
     closed_on
