@@ -9,6 +9,8 @@ LINTED := .venv/.models-linted
 MODELS := $(shell find dbt_models/models -name '*.sql' 2>/dev/null)
 DBT_FILES := $(shell find dbt_models -not -path '*/target/*' \( -name '*.sql' -o -name '*.yml' -o -name '*.csv' \) 2>/dev/null)
 REGULARS := $(BIN)/python -m dagster_project.cli
+# A file of tests stays in one process, for what its tests share.
+SIDE_BY_SIDE := -n logical --maxprocesses 4 --dist loadfile
 network = $(if $(NETWORK),--network "$(NETWORK)")
 
 export DAGSTER_HOME := $(CURDIR)
@@ -52,10 +54,10 @@ bench: $(MANIFEST)    ## what a night costs beside DuckDB, pandas and Polars by 
 	@$(BIN)/python -m bench $(if $(SIZE),--size "$(SIZE)") $(if $(ROUNDS),--rounds "$(ROUNDS)")
 
 test: lint            ## all checks and the whole test suite
-	@$(BIN)/python -m pytest tests
+	@$(BIN)/python -m pytest tests $(SIDE_BY_SIDE)
 
 fast-test: $(READY)   ## the unit tests alone: no dagster, dbt or Great Expectations
-	@$(BIN)/python -m pytest tests/unit
+	@$(BIN)/python -m pytest tests/unit $(SIDE_BY_SIDE)
 
 lint: $(LINTED)       ## ruff and the SQL linter
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .

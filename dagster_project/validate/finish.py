@@ -57,7 +57,8 @@ def comments(dbt_manifest: dict, marts: list[str]) -> list[str]:
             f"comment on view marts.main.{quoted(mart)} is {told}",
         ]
         statements += [
-            f"comment on column marts.marts.{quoted(mart)}.{quoted(name)} is {_literal(column.get('description', ''))}"
+            f"comment on column {schema}.{quoted(mart)}.{quoted(name)} is {_literal(column.get('description', ''))}"
+            for schema in ("marts.marts", "marts.main")
             for name, column in model.get("columns", {}).items()
         ]
     return statements

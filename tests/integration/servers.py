@@ -5,6 +5,7 @@ without installing it, and where that fails too its tests are skipped and say so
 """
 
 import asyncio
+import fcntl
 import os
 import pwd
 import shutil
@@ -162,13 +163,16 @@ def _find_sshd(unpacked: Path) -> list[Path]:
     if installed:
         return [Path(installed)]
     sshd = unpacked / "root" / "usr" / "sbin" / "sshd"
-    if not sshd.is_file():
-        try:
-            _run(["apt-get", "download", *PACKAGES], unpacked)
-            for package in sorted(unpacked.glob("*.deb")):
-                _run(["dpkg", "-x", str(package), str(unpacked / "root")], unpacked)
-        except (OSError, subprocess.SubprocessError) as error:
-            raise NoServer(f"no sshd installed, and none to download ({type(error).__name__})") from error
+    # Tests run side by side: one unpacks, the others wait for it.
+    with (unpacked / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not sshd.is_file():
+            try:
+                _run(["apt-get", "download", *PACKAGES], unpacked)
+                for package in sorted(unpacked.glob("*.deb")):
+                    _run(["dpkg", "-x", str(package), str(unpacked / "root")], unpacked)
+            except (OSError, subprocess.SubprocessError) as error:
+                raise NoServer(f"no sshd installed, and none to download ({type(error).__name__})") from error
     return [sshd, next((unpacked / "root").rglob("libwrap.so.0"))]
 
 
