@@ -17,7 +17,7 @@ from bench.processes import run_module
 from dagster_project.home import Home
 from dagster_project.network_sections import ContactSection
 from dagster_project.outbound import EVERYONE, Destination
-from dagster_project.publish.contacts import allow_members
+from dagster_project.publish.contacts import allow_members, read_budgets
 from dagster_project.publish.difference import Wish, attributes_of, compare, fill_outbox, want
 from dagster_project.publish.ledger import open_ledger
 from dagster_project.publish.payload import read_profiles
@@ -50,6 +50,7 @@ def compare_night(folder: Path, night: int, profiles: int) -> dict[str, int]:
     with working_connection(home, KEY) as connection:
         found = read_profiles(connection, folder / f"night_{night}", folder)
         wish = Wish(wish.destination, wish.audiences, attributes_of(found))
+        read_budgets(connection, folder / f"night_{night}")
         allow_members(connection, [wish], {}, ContactSection(holdout_share=0.0), KEY, DAY, found.columns)
         with open_ledger(connection, home, "mail") as ledger:
             want(found, wish)
@@ -72,6 +73,8 @@ def _write_night(folder: Path, night: int, profiles: int) -> None:
     restricted.mkdir(parents=True, exist_ok=True)
     file = restricted / "people.duckdb"
     file.unlink(missing_ok=True)
+    with duckdb.connect(str(restricted.parent / "marts.duckdb")) as connection:
+        connection.execute("create schema if not exists marts")
     first_name = f"case when i % 100 = 0 then 'N{night}' else 'Ada' end"
     with duckdb.connect(str(file)) as connection:
         connection.execute("create schema sync")

@@ -1,10 +1,12 @@
 """Who in an audience may be contacted: holdouts are left out, and one budget over all senders is kept.
 
-A membership is one contact in 28 days. What a customer's segment allows (contact.caps_per_28_days) is reserved in
-state, for whoever sends: audiences of higher priority first, memberships that run before new ones.
+A membership is one contact in 28 days. What a customer's segment allows (contact.caps_per_28_days), or their own wish
+when that is less, is reserved in state for whoever sends: audiences of higher priority first, memberships that run
+before new ones. Messages that went out count too, beyond those that a sender's memberships stand for.
 """
 
 from datetime import date
+from pathlib import Path
 
 import duckdb
 
@@ -12,8 +14,24 @@ from dagster_project.holdout import holdout_rule
 from dagster_project.network_sections import ContactSection
 from dagster_project.outbound import EVERYONE
 from dagster_project.publish.difference import Wish
+from dagster_project.publish.working import literal
 
 CAP_DAYS = 28
+_BUDGETS = {
+    "contact_pressure": "customer_id varchar, sender varchar, contacts_28d bigint",
+    "contact_wishes": "customer_id varchar, wished_contacts_28d bigint",
+}
+
+
+def read_budgets(connection: duckdb.DuckDBPyConnection, snapshot: Path) -> None:
+    """Tables contact_pressure and contact_wishes out of a sealed snapshot's marts; empty where it has none."""
+    connection.execute(f"attach {literal(snapshot / 'marts.duckdb')} as marts_of_run (read_only)")
+    there = "select count(*) from duckdb_tables() where database_name = 'marts_of_run' and table_name = ?"
+    for mart, shape in _BUDGETS.items():
+        connection.execute(f"create temp table {mart} ({shape})")
+        if connection.execute(there, [mart]).fetchone()[0]:
+            connection.execute(f"insert into {mart} by name select {_names(shape)} from marts_of_run.marts.{mart}")
+    connection.execute("detach marts_of_run")
 
 
 def allow_members(
@@ -25,7 +43,8 @@ def allow_members(
     as_of_date: date,
     columns: tuple[str, ...],
 ) -> None:
-    """Table allowed_members (destination, audience, record_hash, customer_id), and left_out with a reason.
+    """Table allowed_members (destination, audience, record_hash, customer_id), and left_out with a reason, out of
+    profiles, members and what read_budgets brought.
 
     Everybody is in email_profiles: it tells a tool who people are, and no campaign is sent to it by us.
     """
@@ -55,20 +74,30 @@ def allow_members(
             with live as (
                 select distinct customer_id, destination, audience from shared.reservations
                 where reserved_on > $1::date - {CAP_DAYS} and reserved_on <= $1::date),
+            stood_for as (select customer_id, destination, count(*) as contacts from live group by all),
             spent as (
-                select customer_id, count(*) as contacts
-                from live
-                anti join (select * from asked where not is_holdout) using (customer_id, destination, audience)
+                select customer_id, sum(contacts) as contacts from (
+                    select customer_id, count(*) as contacts
+                    from live
+                    anti join (select * from asked where not is_holdout) using (customer_id, destination, audience)
+                    group by 1
+                    union all
+                    select p.customer_id, greatest(p.contacts_28d - coalesce(s.contacts, 0), 0)
+                    from contact_pressure p
+                    left join stood_for s on s.customer_id = p.customer_id and s.destination = p.sender)
                 group by 1)
             select a.*, l.customer_id is not null as is_running,
                 coalesce(s.contacts, 0) + row_number() over (
                     partition by a.customer_id
                     order by l.customer_id is null, a.priority, a.destination, a.audience) as contact,
-                coalesce(c.cap, (select cap from caps where segment = 'default'), 4) as cap
+                least(
+                    coalesce(c.cap, (select cap from caps where segment = 'default'), 4), w.wished_contacts_28d
+                ) as cap
             from (select * from asked where not is_holdout) a
             left join live l using (customer_id, destination, audience)
             left join spent s using (customer_id)
-            left join caps c on c.segment = a.segment""",
+            left join caps c on c.segment = a.segment
+            left join contact_wishes w using (customer_id)""",
         [as_of_date],
     )
     run(
@@ -98,3 +127,7 @@ def reserve_contacts(connection: duckdb.DuckDBPyConnection, as_of_date: date) ->
         [as_of_date],
     )
     connection.execute(f"delete from shared.reservations where reserved_on < $1::date - {2 * CAP_DAYS}", [as_of_date])
+
+
+def _names(shape: str) -> str:
+    return ", ".join(column.split()[0] for column in shape.split(", "))

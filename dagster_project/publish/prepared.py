@@ -15,7 +15,7 @@ from dagster_project.audiences import Audience
 from dagster_project.home import Home
 from dagster_project.network import Network, hash_key
 from dagster_project.outbound import EVERYONE
-from dagster_project.publish.contacts import allow_members, reserve_contacts
+from dagster_project.publish.contacts import allow_members, read_budgets, reserve_contacts
 from dagster_project.publish.courier import BatchRefused, DestinationStopped, Pace
 from dagster_project.publish.destinations import STORES, file, store
 from dagster_project.publish.difference import Wish, compare, scoped, want
@@ -113,6 +113,7 @@ def preparing(
             found += surplus
             wishes.append(replace(wish, attributes=left))
         priorities = {audience.name: audience.priority for audience in audiences.values()}
+        read_budgets(connection, snapshot)
         allow_members(connection, wishes, priorities, network.contact, hash_key(network), day, profiles.columns)
         removed = {}
         for wish in wishes:

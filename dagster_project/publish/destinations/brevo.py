@@ -21,7 +21,13 @@ IMPORT = Limits(records=10_000, bytes=8_000_000, record_bytes=100_000)
 REMOVE = Limits(records=150, bytes=1_000_000, record_bytes=10_000)
 _PAGE = 1_000
 _FIELDS = {"first_name": "FIRSTNAME", "last_name": "LASTNAME"}
-_EVENTS = {"opened": "opened", "clicks": "clicked", "hardBounces": "bounced_hard", "softBounces": "bounced_soft"}
+_EVENTS = {
+    "messagesSent": "sent",
+    "opened": "opened",
+    "clicks": "clicked",
+    "hardBounces": "bounced_hard",
+    "softBounces": "bounced_soft",
+}
 
 
 class Brevo:

@@ -28,6 +28,7 @@ _PAGE = 100
 EVER = "2000-01-01T00:00:00Z"
 _OWN_FIELDS = ("first_name", "last_name")
 _EVENTS = {
+    "Received Email": "delivered",
     "Opened Email": "opened",
     "Clicked Email": "clicked",
     "Bounced Email": "bounced_hard",

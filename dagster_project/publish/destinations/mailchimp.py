@@ -10,6 +10,7 @@ import io
 import json
 import tarfile
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 
 import httpx
 from pyrate_limiter import Duration, Rate
@@ -104,13 +105,16 @@ class Mailchimp:
                 yield Suppression(member["email_address"], reason, member.get("last_changed"))
 
     def engagement(self, since: str | None) -> Iterator[Engagement]:
-        query = {"fields": "campaigns.id,campaigns.send_time"} | ({"since_send_time": since} if since else {})
-        for campaign in self._courier.call("GET", "/3.0/campaigns", params=query | {"count": _PAGE}).json()[
-            "campaigns"
-        ]:
-            path = f"/3.0/reports/{campaign['id']}/email-activity"
-            query_of = {"count": _PAGE} | ({"since": since} if since else {})
-            for person in self._courier.call("GET", path, params=query_of).json()["emails"]:
+        """Of the campaigns that went out since, or in the month before: that is how long people open one."""
+        query = {"fields": "campaigns.id,campaigns.send_time", "status": "sent"}
+        query |= {"since_send_time": _month_before(since)} if since else {}
+        for campaign in self._all("/3.0/campaigns", "campaigns", query):
+            report, sent_at = f"/3.0/reports/{campaign['id']}", campaign.get("send_time")
+            if sent_at and (since is None or sent_at >= since):
+                people = self._all(f"{report}/sent-to", "sent_to", {"fields": "sent_to.email_address"})
+                for person in people:
+                    yield Engagement(person["email_address"], "sent", sent_at, campaign["id"])
+            for person in self._all(f"{report}/email-activity", "emails", {"since": since} if since else {}):
                 for act in person.get("activity") or []:
                     event = {"open": "opened", "click": "clicked", "bounce": _bounce(act)}.get(act.get("action"))
                     if event:
@@ -133,10 +137,14 @@ class Mailchimp:
         self._courier.call("POST", path)
 
     def _members(self, query: dict) -> Iterator[dict]:
+        yield from self._all(f"/3.0/lists/{self._list}/members", "members", query)
+
+    def _all(self, path: str, what: str, query: dict) -> Iterator[dict]:
+        """Every item of a collection, page by page."""
         offset = 0
         while True:
             page = {"count": _PAGE, "offset": offset}
-            found = self._courier.call("GET", f"/3.0/lists/{self._list}/members", params=query | page).json()["members"]
+            found = self._courier.call("GET", path, params=query | page).json()[what]
             yield from found
             if len(found) < _PAGE:
                 return
@@ -162,6 +170,10 @@ def batch_results(archive: bytes) -> Iterator[dict]:
             left -= member.size
             if file is not None and left >= 0:
                 yield from json.load(file)
+
+
+def _month_before(since: str) -> str:
+    return f"{datetime.fromisoformat(since) - timedelta(days=30):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _bounce(act: dict) -> str:

@@ -18,6 +18,7 @@ said as (
         try_cast(coalesce(happened_local_at, happened_at) as date) as happened_on,
         concat_ws('_', 'message', event) as kind,
         campaign_id,
+        destination as sender,
         topic,
         cast(null as string) as location_id,
         cast(null as bigint) as score
@@ -30,6 +31,7 @@ said as (
         coalesce(answered_on, try_cast(sent_at as date)) as happened_on,
         case when answered_at is null then 'survey_sent' else 'survey_answered' end as kind,
         null as campaign_id,
+        null as sender,
         coalesce(touchpoint, kind) as topic,
         location_id,
         case when answered_at is not null then score end as score
@@ -42,6 +44,7 @@ said as (
         try_cast(coalesce(asked_local_at, asked_at) as date) as happened_on,
         'question' as kind,
         null as campaign_id,
+        null as sender,
         question as topic,
         null as location_id,
         null as score
@@ -54,6 +57,7 @@ said as (
         try_cast(coalesce(booked_local_at, booked_at) as date) as happened_on,
         'booking' as kind,
         null as campaign_id,
+        null as sender,
         status as topic,
         location_id,
         null as score
@@ -69,6 +73,7 @@ attributed as (
         said.happened_on,
         said.location_id,
         said.campaign_id,
+        said.sender,
         said.topic,
         said.score
     from said
@@ -83,6 +88,7 @@ attributed as (
         opened_on as happened_on,
         location_id,
         null as campaign_id,
+        null as sender,
         category as topic,
         null as score
     from {{ ref('int_cases_attributed') }}
@@ -99,6 +105,7 @@ attributed as (
         actions.acted_on as happened_on,
         actions.location_id,
         null as campaign_id,
+        concat_ws(' ', 'location', actions.location_id) as sender,
         actions.result as topic,
         null as score
     from {{ ref('stg_lake__actions') }} as actions

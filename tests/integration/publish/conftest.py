@@ -46,10 +46,10 @@ def network_of(night: Night, *destinations: dict, publish: dict | None = None, *
 def sealed(night) -> Callable[..., None]:
     """Seal a run: customers c001@example.com and so on, with SQL that changes them; every other one is a champion."""
 
-    def seal_run(run_id: str, customers: int = 4, people: str = "") -> None:
+    def seal_run(run_id: str, customers: int = 4, people: str = "", marts: str = "") -> None:
         from dagster_project.validate import seal
 
-        make_candidate(night, run_id, customers=customers, people=CHAMPIONS + people)
+        make_candidate(night, run_id, customers=customers, marts=marts, people=CHAMPIONS + people)
         pass_all_checks(night, run_id)
         seal(night.home, run_id, "inputs", night.project)
 

@@ -38,7 +38,14 @@ class FakeMailchimp(FakeTool):
             case ("GET", "lists", _, "members", member):
                 return (200, self.members_of[member] | {"tags": []}) if member in self.members_of else (404, {})
             case ("GET", "campaigns"):
-                return 200, {"campaigns": []}
+                return 200, {"campaigns": [{"id": "spring", "send_time": "2026-10-29T09:00:00+00:00"}]}
+            case ("GET", "reports", _, "sent-to"):
+                people = [{"email_address": f"c{n:03d}@example.com"} for n in range(1, 1002)]
+                start = int(query["offset"])
+                return 200, {"sent_to": people[start : start + int(query["count"])]}
+            case ("GET", "reports", _, "email-activity"):
+                opened = {"action": "open", "timestamp": "2026-10-30T10:00:00+00:00"}
+                return 200, {"emails": [{"email_address": "c003@example.com", "activity": [opened]}]}
             case ("POST", "lists", _, "members", member, "actions", "delete-permanent"):
                 return (204, {}) if self.members_of.pop(member, None) else (404, {})
         return 404, {}

@@ -76,3 +76,65 @@ def test_two_locations_share_one_budget_and_the_higher_priority_is_served_first(
     assert tool.members("OTHER2") == set()
     assert "second champions c001" in left_out(night, "contact_cap")
     assert tool.members("LOST1") == {"c003@example.com"}
+
+
+def marts_of(*, sent: str = "", wishes: str = "") -> str:
+    """What the marts say: 'customer sender contacts' of the last 28 days, and 'customer contacts' wished."""
+
+    def rows(lines: str) -> str:
+        return ", ".join(str(tuple(line.split())) for line in lines.strip().splitlines())
+
+    made = [
+        f"""create table marts.marts.{mart} as select * replace ({count}::bigint as {count})
+            from (values {rows(lines)}) as t({columns}, {count});"""
+        for mart, columns, count, lines in (
+            ("contact_pressure", "customer_id, sender", "contacts_28d", sent),
+            ("contact_wishes", "customer_id", "wished_contacts_28d", wishes),
+        )
+        if lines
+    ]
+    return "".join(made)
+
+
+TWO_AUDIENCES = """
+insert into people.sync.sync_email_audiences
+    select 'lost_valued', customer_id, email from people.sync.sync_email_audiences where audience = 'champions';
+"""
+
+
+def test_messages_that_went_out_and_a_customers_own_wish_count_against_the_budget(night, tool, sealed):
+    # Four contacts each. lost_valued has priority 10, champions 60.
+    network = network_of(
+        night,
+        klaviyo(tool, lists={"lost_valued": "LOST1", "champions": "CHAMP1", "slipping": "SLIP1"}),
+        contact={"holdout_share": 0, "caps_per_28_days": {"default": 4}},
+    )
+    sent = """
+        c001 elsewhere 3
+        c001 mail 1
+        c003 elsewhere 2
+        c003 location_l1 1"""
+    wishes = """
+        c005 1
+        c007 0
+        c009 9"""
+    sealed("r1", customers=10, people=TWO_AUDIENCES, marts=marts_of(sent=sent, wishes=wishes))
+    publish(night.home, network, night.project, pace=PACE)
+    # c001: 3 + 1 of 4 are spent. c003: one is left. c005 wants one, c007 none; a wish for nine raises no cap.
+    assert tool.members("LOST1") == {f"c00{n}@example.com" for n in (3, 5, 9)}
+    assert tool.members("CHAMP1") == {"c009@example.com"}
+
+    # c009's two memberships stand for what the tool has sent since: a third audience makes three contacts, not five.
+    sent = """
+        c009 mail 2
+        c003 mail 1
+        c003 elsewhere 3"""
+    slipping = """insert into people.sync.sync_email_audiences
+        select 'slipping', customer_id, email from people.sync.sync_email_profiles
+        where customer_id in ('c003', 'c009');"""
+    sealed("r2", customers=10, people=TWO_AUDIENCES + slipping, marts=marts_of(sent=sent, wishes=wishes))
+    publish(night.home, network, night.project, pace=PACE)
+    assert tool.members("SLIP1") == {"c009@example.com"}
+    assert {"mail champions c003", "mail slipping c003"} <= left_out(night, "contact_cap")
+    # A membership that runs goes on.
+    assert "c003@example.com" in tool.members("LOST1")

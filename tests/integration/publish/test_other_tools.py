@@ -51,6 +51,12 @@ def test_mailchimp_keeps_the_status_of_whom_it_knows(night, sealed, started, mon
     assert all("status" not in body for body in written)
     assert {key for body in written for key in body} == {"email_address", "status_if_new", "merge_fields", "tags"}
 
+    (told,) = (night.home.returned / "chimp").glob("engagement-*")
+    events = [line.split(",")[1:4] for line in told.read_text().splitlines()[1:]]
+    # Two pages of whom the campaign went to, and one who opened it.
+    assert events.count(["sent", "2026-10-29T09:00:00+00:00", "spring"]) == 1001
+    assert events.count(["opened", "2026-10-30T10:00:00+00:00", "spring"]) == 1
+
     gone = next(m for m in tool.members_of.values() if m["email_address"] == "c001@example.com")
     gone["status"] = "unsubscribed"
     sealed("r2", people=REFUSED + "update people.sync.sync_email_profiles set first_name = 'Grace';")
