@@ -15,9 +15,10 @@ from dagster_project.identity.train import train_model
 from dagster_project.network import Network
 
 LEAST_RECORDS = 1000
-LISTS_OF_ONE = (
-    "households: false. These records show hardly anybody who shares an address or a phone with others, so with this "
-    "model first names that differ no longer keep two people apart there. If families do come to you, do not take it"
+NO_HOUSEHOLDS = (
+    "households: false. Among these records hardly any two people share a house and a family name, so with this model "
+    "the household guard is off: nothing but their scores keeps people of one home apart. Where families are "
+    "customers, stay with the model you have"
 )
 
 
@@ -65,7 +66,7 @@ def retrain(network: Network) -> Iterator[str]:
     yield f"customers: {before:,} now, {after:,} with this model; {same:,} stay exactly who they are"
     yield f"{merged:,} would be merged from several, {split:,} would be split"
     if not trained.households:
-        yield LISTS_OF_ONE
+        yield NO_HOUSEHOLDS
     yield f"It counts when network.yaml says identity: {{model: models/{path.name}}}; no id changes before."
 
 
