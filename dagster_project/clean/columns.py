@@ -1,7 +1,7 @@
-"""The columns cleaning adds to a feed, computed over one landed file at a time.
+"""The columns cleaning adds to a feed, computed over a batch of landed rows.
 
 Only distinct values are parsed: a column is dictionary-encoded, its dictionary judged, and the judgement
-taken back by index. What was judged in one file is remembered for the next (a bounded memo).
+taken back by index. What was judged in one batch is remembered for the next (a bounded memo).
 """
 
 from collections.abc import Callable, Sequence
@@ -62,7 +62,7 @@ def arrow_schema(columns: dict[str, str]) -> pa.Schema:
 
 
 def clean_rows(feed: Feed, landed: pa.Table, country_of: dict[str, str], home_country: str) -> pa.Table:
-    """Landed rows of one file (feed.landed_schema()) with the added columns (clean_schema(feed)).
+    """Landed rows (feed.landed_schema()) with the added columns (clean_schema(feed)).
 
     An address or a number that a till put into free text, such as a product's name, is masked.
     `country_of` tells the country of a location; where it does not, phones are read in `home_country`.

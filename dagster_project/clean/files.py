@@ -7,16 +7,20 @@ finds those files unfinished and writes them again.
 """
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
+from itertools import groupby
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dagster_project.clean.columns import arrow_schema, clean_rows, clean_schema
+from dagster_project.clean.index import COUNTS, read_index, write_index
 from dagster_project.errors import UnreadableFile
 from dagster_project.feeds import Feed, load_feeds
 from dagster_project.home import Home
@@ -28,18 +32,9 @@ CLEANING = "2"
 LIBRARIES = ("email-validator", "nameparser", "phonenumbers")
 MEMORY = "400MB"
 EMPTY = "_empty"
-INDEX = pa.schema(
-    [
-        ("feed", pa.string()),
-        ("file_key", pa.string()),
-        ("fingerprint", pa.string()),
-        ("rows", pa.int64()),
-        ("invalid_emails", pa.int64()),
-        ("invalid_phones", pa.int64()),
-        ("invalid_contacts", pa.int64()),
-    ]
-)
-COUNTS = ("rows", "invalid_emails", "invalid_phones", "invalid_contacts")
+# How much is judged at once, in files and in their packed bytes: memory is bounded by a batch, or one file.
+BATCH_FILES = 100
+BATCH_BYTES = 4 << 20
 
 
 @dataclass(frozen=True)
@@ -48,6 +43,7 @@ class LandedFile:
     file_key: str
     location_id: str | None
     superseded: bool
+    size: int
     fingerprint: str
 
 
@@ -61,21 +57,21 @@ def clean_feeds(home: Home, network: Network) -> dict[str, dict[str, int]]:
     with duckdb.connect(config={"memory_limit": MEMORY}) as con:
         countries = _load_countries(con, home)
         current = _current_files(con, home, countries, network.network.country)
-        index = _read_index(home)
+        index = read_index(home)
         stale = [f for f in current if not _is_up_to_date(home, index, f)]
         unfinished = {_key(f) for f in stale}
         kept = {_key(f): index[_key(f)] for f in current if _key(f) not in unfinished}
         if len(kept) != len(index):
-            _write_index(home, kept)
+            write_index(home, kept)
         summary = {name: dict.fromkeys(("files", "written", "removed", *COUNTS), 0) for name in feeds}
         for name, feed in feeds.items():
             keys = {f.file_key for f in current if f.feed == name}
             summary[name]["removed"] = _remove_others(home, name, keys)
             _write_empty(home, feed)
-        for file in stale:
-            kept[_key(file)] = _clean_file(con, home, file, countries, network.network.country)
+        for batch in _batches(stale):
+            kept |= _clean_batch(con, home, batch, countries, network.network.country)
         if stale:
-            _write_index(home, kept)
+            write_index(home, kept)
     for file in current:
         of_feed = summary[file.feed]
         of_feed["files"] += 1
@@ -132,7 +128,7 @@ def _current_files(
         schema = str(clean_schema(load_feeds()[feed]))
         parts = (cleaning, schema, stat.st_size, stat.st_mtime_ns, superseded, country)
         fingerprint = hashlib.md5(repr(parts).encode(), usedforsecurity=False).hexdigest()
-        files.append(LandedFile(feed, file_key, location_id, bool(superseded), fingerprint))
+        files.append(LandedFile(feed, file_key, location_id, bool(superseded), stat.st_size, fingerprint))
     return files
 
 
@@ -152,30 +148,72 @@ def _quoted(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
 
 
-def _clean_file(
-    con: duckdb.DuckDBPyConnection, home: Home, file: LandedFile, countries: dict[str, str], home_country: str
-) -> dict[str, int | str]:
-    """Write one clean file; returns its index entry."""
-    feed = load_feeds()[file.feed]
-    schema = arrow_schema(feed.landed_schema())
-    with pq.ParquetFile(home.landed(file.feed) / f"{file.file_key}.parquet") as parquet:
+def _batches(files: list[LandedFile]) -> Iterator[list[LandedFile]]:
+    """Files of one feed that are judged together: what a small file costs is mostly the asking."""
+    for _, of_feed in groupby(files, key=lambda file: file.feed):
+        batch: list[LandedFile] = []
+        size = 0
+        for file in of_feed:
+            if batch and (len(batch) >= BATCH_FILES or size + file.size > BATCH_BYTES):
+                yield batch
+                batch, size = [], 0
+            batch.append(file)
+            size += file.size
+        yield batch
+
+
+def _clean_batch(
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    files: list[LandedFile],
+    countries: dict[str, str],
+    home_country: str,
+) -> dict[tuple[str, str], dict[str, int | str]]:
+    """Write the clean files of some landed files of one feed; returns their index entries."""
+    feed = load_feeds()[files[0].feed]
+    replaced = _replaced_rows(con, home, files)
+    landed = [_landed_rows(home, file, replaced.get(file.file_key)) for file in files]
+    rows = clean_rows(feed, pa.concat_tables(landed).combine_chunks(), countries, home_country)
+    written, start = {}, 0
+    for file, own in zip(files, landed, strict=True):
+        clean = rows.slice(start, len(own))
+        start += len(own)
+        write_lake_file(clean, home.clean(file.feed) / f"{file.file_key}.parquet")
+        written[_key(file)] = {"fingerprint": file.fingerprint, "rows": len(clean)} | {
+            f"invalid_{plural}": _count_invalid(clean, f"{kind}_validity")
+            for kind, plural in (("email", "emails"), ("phone", "phones"), ("contact", "contacts"))
+        }
+    return written
+
+
+def _replaced_rows(con: duckdb.DuckDBPyConnection, home: Home, files: list[LandedFile]) -> dict[str, list[int]]:
+    """File key -> the numbers of its rows that a newer delivery has replaced; only files that have such."""
+    keys = [file.file_key for file in files if file.superseded]
+    if not keys:
+        return {}
+    found = con.execute(
+        f"""select file_key, list(row_number) from {_superseded(home)}
+            where feed = $feed and file_key in (select unnest($keys)) group by file_key""",
+        {"feed": files[0].feed, "keys": keys},
+    )
+    return dict(found.fetchall())
+
+
+def _landed_rows(home: Home, file: LandedFile, replaced: list[int] | None) -> pa.Table:
+    """The rows of a landed file that no newer delivery has replaced, by row number."""
+    schema = arrow_schema(load_feeds()[file.feed].landed_schema())
+    path = home.landed(file.feed) / f"{file.file_key}.parquet"
+    with pa.OSFile(str(path)) as opened, pq.ParquetFile(opened) as parquet:
         landed = parquet.read(columns=schema.names, use_threads=False).select(schema.names).cast(schema)
-    if file.superseded:
-        replaced = con.execute(
-            f"select row_number from {_superseded(home)} where feed = $feed and file_key = $file_key",
-            {"feed": file.feed, "file_key": file.file_key},
-        ).to_arrow_table()["row_number"]
-        landed = landed.filter(pc.invert(pc.is_in(landed["row_number"], value_set=replaced)))
-    rows = clean_rows(feed, landed.sort_by("row_number"), countries, home_country)
-    write_lake_file(rows, home.clean(file.feed) / f"{file.file_key}.parquet")
-    return {"fingerprint": file.fingerprint, "rows": len(rows)} | {
-        f"invalid_{plural}": _count_invalid(rows, f"{kind}_validity")
-        for kind, plural in (("email", "emails"), ("phone", "phones"), ("contact", "contacts"))
-    }
+    if replaced:
+        gone = pc.is_in(landed["row_number"], value_set=pa.array(replaced, pa.int64()))
+        landed = landed.filter(pc.invert(gone))
+    is_sorted = (np.diff(landed["row_number"].to_numpy()) > 0).all()
+    return landed if is_sorted else landed.sort_by("row_number")
 
 
 def _count_invalid(rows: pa.Table, column: str) -> int:
-    if column not in rows.column_names or not len(rows):
+    if column not in rows.column_names:
         return 0
     return pc.sum(pc.equal(rows[column], "invalid")).as_py() or 0
 
@@ -198,19 +236,3 @@ def _remove_others(home: Home, feed: str, current: set[str]) -> int:
     for path in stale:
         path.unlink()
     return sum(path.suffix == ".parquet" for path in stale)
-
-
-def _index_path(home: Home) -> Path:
-    return home.lake / "clean" / "index.parquet"
-
-
-def _read_index(home: Home) -> dict[tuple[str, str], dict]:
-    path = _index_path(home)
-    if not path.is_file():
-        return {}
-    return {(row.pop("feed"), row.pop("file_key")): row for row in pq.read_table(path).to_pylist()}
-
-
-def _write_index(home: Home, index: dict[tuple[str, str], dict]) -> None:
-    rows = [{"feed": feed, "file_key": file_key} | entry for (feed, file_key), entry in sorted(index.items())]
-    write_lake_file(pa.Table.from_pylist(rows, schema=INDEX), _index_path(home))

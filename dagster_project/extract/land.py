@@ -86,6 +86,7 @@ class _Landing:
         self.before = {e.file_key: e for e in before if e.rules == self.rules and e.status in ("landed", "rejected")}
         self.entries: dict[str, Entry] = {}
         self._opened: dict[str, Opened] = {}
+        self._recognised: dict[tuple[tuple[str, ...], str | None], Contract] = {}
 
     def feed_of(self, file: LandingFile) -> str | None:
         """The feed a file lands in, as remembered or by its header; None when it cannot be read."""
@@ -173,7 +174,9 @@ class _Landing:
                     raise UnreadableFile(f"{file.path}: {file.problem}")
                 table = open_table(input_path(self.network, file.container), file.path, file.member)
                 pin = self.network.sources.get(file.folder)
-                self._opened[file.path] = (table, recognise(file.path, table.header, self.contracts, pin))
+                known = self._recognised.get((table.header, pin))
+                contract = known or recognise(file.path, table.header, self.contracts, pin)
+                self._opened[file.path] = (table, self._recognised.setdefault((table.header, pin), contract))
             except UnreadableFile as reason:
                 self._opened[file.path] = reason
         return self._opened[file.path]

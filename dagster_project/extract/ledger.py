@@ -1,14 +1,14 @@
 """The file ledger: what each file of the landing zone became. A cache; it can be rebuilt by landing again."""
 
-import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dagster_project.home import Home
+from dagster_project.lake_file import write_lake_file
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,6 @@ def read_ledger(home: Home) -> list[Entry]:
 
 def write_ledger(home: Home, entries: Iterable[Entry]) -> None:
     """Replace the ledger in one rename."""
-    rows = [asdict(entry) for entry in sorted(entries, key=lambda e: e.path)]
-    home.lake.mkdir(parents=True, exist_ok=True)
-    beside = home.ledger.with_suffix(".new")
-    pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), beside)
-    os.replace(beside, home.ledger)
+    by_path = sorted(entries, key=lambda e: e.path)
+    columns = [pa.array([getattr(entry, field.name) for entry in by_path], field.type) for field in SCHEMA]
+    write_lake_file(pa.table(columns, schema=SCHEMA), home.ledger)

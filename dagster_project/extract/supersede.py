@@ -11,6 +11,8 @@ from dataclasses import replace
 from datetime import date, datetime
 
 import duckdb
+import numpy as np
+import pyarrow as pa
 
 from dagster_project.extract.ledger import Entry, write_ledger
 from dagster_project.home import Home
@@ -55,10 +57,11 @@ def _write_superseded(home: Home, current: Iterable[Entry]) -> None:
     connection.execute("create temp table superseded (feed varchar, file_key varchar, row_number bigint)")
     for feed in sorted(by_feed):
         ranked = sorted(by_feed[feed], key=age)
-        connection.execute("create or replace temp table ranks (file_key varchar, file_rank integer)")
-        connection.executemany("insert into ranks values (?, ?)", [(e.file_key, rank) for rank, e in enumerate(ranked)])
+        ranks = pa.table({"file_key": [e.file_key for e in ranked], "file_rank": np.arange(len(ranked))})
+        connection.register("ranks", ranks)
         paths = [str(home.landed(feed) / f"{e.file_key}.parquet") for e in ranked]
         connection.execute(_SUPERSEDED, {"feed": feed, "paths": paths})
+        connection.unregister("ranks")
     beside = home.superseded.with_suffix(".new")
     connection.execute(
         f"copy (from superseded order by all) to '{str(beside).replace(chr(39), chr(39) * 2)}' (format parquet)"
