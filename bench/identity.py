@@ -18,10 +18,11 @@ from dagster_project.identity.cluster import find_exact_clusters
 from dagster_project.identity.decisions import NONE
 from dagster_project.identity.match import find_ties
 from dagster_project.identity.matching import match
-from dagster_project.identity.model import Model, load_model, prior, score_candidates
+from dagster_project.identity.model import Model, load_model, prior
 from dagster_project.identity.profiles import build_profiles
 from dagster_project.identity.synthetic import write_people
 from dagster_project.identity.train import train_model
+from dagster_project.identity.weights import score_candidates, weigh_candidates
 from dagster_project.network_sections import IdentitySection
 
 DATA = Path(os.environ.get("REGULARS_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")) / "linkage"
@@ -135,7 +136,8 @@ def _exact(con: duckdb.DuckDBPyConnection) -> str:
 def _plain(con: duckdb.DuckDBPyConnection, model: Model) -> str:
     """Splink's scores at the same threshold and their closure, without exact rules or guard."""
     profiles = _singly(con)
-    score_candidates(con, model.settings, 0.95, prior(profiles, model.duplicates))
+    weigh_candidates(con, model.settings)
+    score_candidates(con, 0.95, prior(profiles, model.duplicates))
     con.execute("drop table ties; drop table exact_clusters")
     con.execute("create temp table ties as select left_no as record_no, right_no as leader_no from scores")
     find_exact_clusters(con, NONE)

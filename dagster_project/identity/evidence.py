@@ -9,8 +9,9 @@ import duckdb
 from dagster_project.errors import IdentityError
 from dagster_project.home import Home
 from dagster_project.identity.match import RULES, find_ties
-from dagster_project.identity.model import Model, link
+from dagster_project.identity.model import Model
 from dagster_project.identity.profiles import build_profiles
+from dagster_project.identity.weights import link
 
 # Weakest last; a score comes after every exact rule.
 ORDER = ("decision", *RULES, "splink")

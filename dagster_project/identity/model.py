@@ -6,13 +6,10 @@ beforehand depends on how many people there are, so that one model serves small 
 """
 
 import json
-import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import duckdb
 
 from dagster_project.errors import IdentityError
 from dagster_project.network import Network
@@ -228,38 +225,3 @@ def prior(profiles: int, duplicates: float = DUPLICATES) -> float:
     """
     rounded = 1 << max(profiles, 16).bit_length()
     return min(0.5, duplicates * 2 / rounded)
-
-
-def link(con: duckdb.DuckDBPyConnection, settings: dict[str, Any], table: str = "profiles") -> Any:
-    """Splink's linker over a table of profiles on this connection."""
-    from splink import DuckDBAPI, Linker, SettingsCreator
-
-    api = DuckDBAPI(connection=con)
-    linker = Linker(api.register(table), SettingsCreator.from_path_or_dict(settings))
-    logging.getLogger("splink").setLevel(logging.ERROR)
-    return linker
-
-
-def score_candidates(
-    con: duckdb.DuckDBPyConnection, settings: dict[str, Any], least: float, prior_probability: float
-) -> None:
-    """Table `scores`: left_no, right_no, probability of each candidate pair that reaches `least`.
-
-    `prior_probability` is that of `prior`.
-    """
-    con.execute("create temp table scores (left_no bigint, right_no bigint, probability double)")
-    if not con.execute("select count(*) from candidates").fetchall()[0][0]:
-        return
-    linker = link(con, settings | {"probability_two_random_records_match": prior_probability})
-    con.execute(
-        """create or replace temp table blocked_pairs as
-           select left_no as join_key_l, right_no as join_key_r, '0' as match_key from candidates"""
-    )
-    linker.table_management.register_blocked_pairs_for_predict(linker._db_api.register("blocked_pairs"))
-    found = linker.inference.predict(threshold_match_probability=least)
-    con.execute(
-        f"""insert into scores select profile_no_l, profile_no_r, round(match_probability, 6)
-            from {found.physical_name}"""
-    )
-    linker._db_api.delete_tables_created_by_splink_from_db()
-    con.execute("drop table blocked_pairs")

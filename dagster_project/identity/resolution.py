@@ -29,6 +29,8 @@ from dagster_project.network import Network
 
 FEEDS = ("customers", *TILL_FEEDS, "signups", "consents", "engagement", "identity_decisions")
 MEMORY = "800MB"
+# A cache: without it the same comes out, later.
+PAIR_WEIGHTS = "pair_weights.parquet"
 
 # Output -> what it selects. Each is ordered by a key of its own, so that its bytes depend on its rows only.
 OUTPUTS = {
@@ -93,7 +95,7 @@ def resolve(home: Home, network: Network, as_of_date: date, hash_key: bytes) -> 
         collect_observations(con, home)
         build_source_records(con, hash_key)
         decisions = read_decisions(con, home)
-        match(con, model_of(network), network.identity, decisions)
+        match(con, model_of(network), network.identity, decisions, home.identity / PAIR_WEIGHTS)
         load_events(con, _state_before(home, FORMER_IDS), _state_before(home, EVENTS))
         new_customers = persist_ids(con, _state_before(home, REGISTRY))
         remember_ids(con)
@@ -107,9 +109,8 @@ def resolve(home: Home, network: Network, as_of_date: date, hash_key: bytes) -> 
             con, home, "source_records", "customer_identities", "retired_ids", "identity_events", "review_pairs"
         )
         _write_outputs(con, home, *EVIDENCE)
-        _drop(
-            con, "ties", "names", "identifiers", "clusters", "votes", "registry", "registry_now", "profiles", "scores"
-        )
+        _drop(con, "ties", "names", "identifiers", "clusters", "votes", "registry", "registry_now")
+        _drop(con, "profiles", "weights", "scores")
         find_engagement(con, home)
         find_consent(con, home)
         choose_golden_records(con)
