@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from bench import Row, households
+from bench import Row
 from dagster_project.identity.candidates import find_candidates
 from dagster_project.identity.cluster import find_exact_clusters
 from dagster_project.identity.decisions import NONE
@@ -55,7 +55,7 @@ def measure(size: str, folder: Path) -> list[Row]:
     for name, (query, file) in SETS.items():
         if (DATA / file).is_file():
             rows += _quality(name, query.format(str(DATA / file).replace("'", "''")))
-    return rows + households.measure() + _cost(RECORDS.get(size, MOST))
+    return rows + _cost(RECORDS.get(size, MOST))
 
 
 def _quality(name: str, query: str) -> list[Row]:

@@ -77,11 +77,11 @@ def publish(
     manifest = verify_sealed(snapshot, project_root)
     settle_state(home, snapshot)
     with _preparing(home, network, project_root, snapshot, manifest, pace) as prepared:
-        _deliver_files(prepared)
+        prepared.deliver_files()
         mark_pending(home, snapshot.name)
         _swap(home, snapshot)
         record_run(home, snapshot.name, manifest["as_of_date"], "published", None)
-        deliveries = _send(prepared)
+        deliveries = prepared.send()
     record_deliveries(home, snapshot.name, deliveries)
     _prune(home, network.publish.keep_last)
     _complete(home, snapshot.name, deliveries)
@@ -103,8 +103,8 @@ def finish_deliveries(home: Home, network: Network, project_root: Path, pace: Pa
     snapshot = home.snapshots / published
     manifest = verify_sealed(snapshot, None)
     with _preparing(home, network, project_root, snapshot, manifest, pace) as prepared:
-        _deliver_files(prepared)
-        deliveries = _send(prepared)
+        prepared.deliver_files()
+        deliveries = prepared.send()
     record_deliveries(home, published, deliveries)
     _complete(home, published, deliveries)
     return deliveries
@@ -208,14 +208,6 @@ def _preparing(
                 record_refused(home, snapshot.name, manifest["as_of_date"], str(refusal))
             raise
         yield prepared
-
-
-def _deliver_files(prepared: Prepared) -> None:
-    prepared.deliver_files()
-
-
-def _send(prepared: Prepared) -> list[Delivery]:
-    return prepared.send()
 
 
 def _complete(home: Home, run_id: str, deliveries: list[Delivery]) -> None:

@@ -11,7 +11,8 @@ from urllib.parse import quote
 from pyrate_limiter import Duration, Rate
 
 from dagster_project.outbound import Destination
-from dagster_project.publish.courier import BatchRefused, Courier, NotThere, Pace
+from dagster_project.publish.courier import BatchRefused, NotThere, Pace
+from dagster_project.publish.destinations.over_http import OverHttp
 from dagster_project.publish.tool import Engagement, Limits, Receipt, Record, Suppression, Task
 
 URL = "https://api.brevo.com"
@@ -30,20 +31,12 @@ _EVENTS = {
 }
 
 
-class Brevo:
+class Brevo(OverHttp):
     in_flight = 5
 
     def __init__(self, destination: Destination, secret: str, pace: Pace):
         headers = {"api-key": secret, "Accept": "application/json", "Content-Type": "application/json"}
-        self._courier = Courier(destination.name, destination.url or URL, headers, RATES, pace)
-        self._lists = destination.lists
-
-    @property
-    def requests(self) -> int:
-        return self._courier.requests
-
-    def close(self) -> None:
-        self._courier.close()
+        super().__init__(destination, pace, headers, RATES, URL)
 
     def limits(self, task: Task) -> Limits:
         return REMOVE if task.action == "remove" else IMPORT

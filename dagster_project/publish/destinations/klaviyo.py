@@ -13,7 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 from pyrate_limiter import Duration, Rate
 
 from dagster_project.outbound import Destination
-from dagster_project.publish.courier import BatchRefused, Courier, NotThere, Pace, safe_code
+from dagster_project.publish.courier import BatchRefused, NotThere, Pace, safe_code
+from dagster_project.publish.destinations.over_http import OverHttp
 from dagster_project.publish.tool import Engagement, Limits, Receipt, Record, Suppression, Task
 
 REVISION = "2026-07-15"
@@ -39,7 +40,7 @@ _EVENTS = {
 _REASONS = {"HARD_BOUNCE": "bounced_hard", "SPAM_COMPLAINT": "complained", "UNSUBSCRIBE": "unsubscribed"}
 
 
-class Klaviyo:
+class Klaviyo(OverHttp):
     in_flight = 10
 
     def __init__(self, destination: Destination, secret: str, pace: Pace):
@@ -49,15 +50,7 @@ class Klaviyo:
             "Accept": _JSON,
             "Content-Type": _JSON,
         }
-        self._courier = Courier(destination.name, destination.url or URL, headers, RATES, pace)
-        self._lists = destination.lists
-
-    @property
-    def requests(self) -> int:
-        return self._courier.requests
-
-    def close(self) -> None:
-        self._courier.close()
+        super().__init__(destination, pace, headers, RATES, URL)
 
     def limits(self, task: Task) -> Limits:
         return REMOVE if task.action == "remove" else IMPORT

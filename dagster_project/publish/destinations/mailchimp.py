@@ -17,7 +17,8 @@ from pyrate_limiter import Duration, Rate
 
 from dagster_project.errors import NetworkError
 from dagster_project.outbound import EVERYONE, Destination
-from dagster_project.publish.courier import Courier, NotThere, Pace
+from dagster_project.publish.courier import NotThere, Pace
+from dagster_project.publish.destinations.over_http import OverHttp
 from dagster_project.publish.tool import Engagement, Limits, Receipt, Record, Suppression, Task
 
 RATES = (Rate(10, Duration.SECOND),)
@@ -30,7 +31,7 @@ _FIELDS = {"first_name": "FNAME", "last_name": "LNAME"}
 _REASONS = {"unsubscribed": "unsubscribed", "cleaned": "bounced_hard"}
 
 
-class Mailchimp:
+class Mailchimp(OverHttp):
     in_flight = 10
 
     def __init__(self, destination: Destination, secret: str, pace: Pace):
@@ -38,14 +39,7 @@ class Mailchimp:
             raise NetworkError(f"destination {destination.name}: lists.{EVERYONE} is Mailchimp's id of the audience")
         self._list = destination.lists[EVERYONE]
         headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/json"}
-        self._courier = Courier(destination.name, destination.url or "", headers, RATES, pace, _is_throttle)
-
-    @property
-    def requests(self) -> int:
-        return self._courier.requests
-
-    def close(self) -> None:
-        self._courier.close()
+        super().__init__(destination, pace, headers, RATES, is_throttle=_is_throttle)
 
     def limits(self, task: Task) -> Limits:
         return LIMITS

@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from pyrate_limiter import Duration, Rate
 
 from dagster_project.outbound import Destination
-from dagster_project.publish.courier import BatchRefused, Courier, Pace, safe_code
+from dagster_project.publish.courier import BatchRefused, Pace, safe_code
+from dagster_project.publish.destinations.over_http import OverHttp
 from dagster_project.publish.tool import Engagement, Limits, Receipt, Record, Suppression, Task
 
 RATES = (Rate(10, Duration.SECOND),)
@@ -25,20 +26,12 @@ SIGNATURE = "X-Regulars-Signature"
 _REASONS = ("unsubscribed", "complained", "bounced_hard")
 
 
-class Webhook:
+class Webhook(OverHttp):
     in_flight = 1
 
     def __init__(self, destination: Destination, secret: str, pace: Pace):
         self._name, self._secret = destination.name, secret.encode()
-        headers = {"Content-Type": "application/json"}
-        self._courier = Courier(destination.name, destination.url or "", headers, RATES, pace)
-
-    @property
-    def requests(self) -> int:
-        return self._courier.requests
-
-    def close(self) -> None:
-        self._courier.close()
+        super().__init__(destination, pace, {"Content-Type": "application/json"}, RATES)
 
     def limits(self, task: Task) -> Limits:
         return LIMITS

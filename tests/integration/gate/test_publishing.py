@@ -1,29 +1,25 @@
-"""Publishing without Great Expectations: what is next, what leaves, what a kill and a rollback leave behind."""
+"""Publishing without Great Expectations: what is next, what leaves and what is kept."""
 
 import csv
 import json
-import os
 
 import duckdb
 import pytest
 
-from dagster_project.cli import summary
 from dagster_project.errors import PublishError
-from dagster_project.publish import publish, release, rollback
+from dagster_project.publish import publish
 from dagster_project.seal import AUDIENCES, file_sha256, read_dbt_manifest
-from dagster_project.validate import seal
 from tests.integration.gate.tiny_night import (
     PUBLISHED_COLUMNS,
     Night,
-    make_candidate,
+    audience,
+    delivered,
     make_project,
-    pass_all_checks,
+    published,
     run_statuses,
+    sealed,
+    state_folders,
 )
-
-
-class Killed(BaseException):
-    """What kill -9 looks like from here."""
 
 
 @pytest.fixture(autouse=True)
@@ -36,32 +32,6 @@ def night(tmp_path) -> Night:
     night = Night(tmp_path)
     make_project(night)
     return night
-
-
-def sealed(night, run_id, **candidate) -> None:
-    make_candidate(night, run_id, **candidate)
-    pass_all_checks(night, run_id)
-    seal(night.home, run_id, "inputs", night.project)
-
-
-def published(night, run_id, **candidate) -> None:
-    sealed(night, run_id, **candidate)
-    publish(night.home, night.network(), night.project)
-
-
-def delivered(night):
-    return night.home.published.resolve() / AUDIENCES / "email_drop"
-
-
-def state_folders(night) -> list[str]:
-    """State of runs; what e-mail tools acknowledged (sync) is no run's."""
-    return sorted(path.name for path in night.home.state.iterdir() if path != night.home.sync)
-
-
-def audience(night) -> list[str]:
-    with duckdb.connect() as connection:
-        file = str(delivered(night) / "email_profiles.parquet")
-        return [email for (email,) in connection.execute("select email from read_parquet(?)", [file]).fetchall()]
 
 
 def test_before_the_first_seal_there_is_nothing_to_do(night):
@@ -156,114 +126,9 @@ def test_a_new_column_is_no_change_of_every_profile(night):
     assert night.home.published_run() == "r2"
 
 
-@pytest.mark.parametrize(
-    "step",
-    ["_deliver_files", "mark_pending", "_send", "record_deliveries", "_swap", "record_run", "_prune", "_complete"],
-)
-def test_killed_before_any_step_the_next_call_converges(night, monkeypatch, step):
-    published(night, "r1", customers=3)
-    sealed(night, "r2", customers=4)
-
-    def killed(*_):
-        raise Killed
-
-    with monkeypatch.context() as patched:
-        patched.setattr(release, step, killed)
-        with pytest.raises(Killed):
-            publish(night.home, night.network(keep_last=1), night.project)
-    publish(night.home, night.network(keep_last=1), night.project)
-
-    assert night.home.published_run() == "r2"
-    assert len(audience(night)) == 4
-    assert [path.name for path in night.home.snapshots.iterdir()] == ["r2"]
-    assert state_folders(night) == ["r2"]
-    assert run_statuses(night) == [("r1", "published"), ("r2", "published")]
-    with duckdb.connect(str(night.home.ops), read_only=True) as ops:
-        assert ops.execute("select rows_sent from sync_runs where run_id = 'r2'").fetchall() == [(4,)]
-
-
-def test_a_delivery_begun_before_a_kill_is_written_anew(night):
-    sealed(night, "r1")
-    begun = night.home.snapshots / "r1" / AUDIENCES / ".email_drop.new"
-    begun.mkdir(parents=True)
-    (begun / "email_profiles.csv").write_text("half")
-    publish(night.home, night.network(), night.project)
-    assert len(audience(night)) == 4
-    assert not begun.exists()
-
-
-def test_the_swap_is_one_rename_of_a_link(night, monkeypatch):
-    published(night, "r1")
-    sealed(night, "r2")
-    seen = []
-    rename = os.replace
-
-    def watched(source, target):
-        if target == night.home.published:
-            seen.append((os.readlink(target), os.readlink(source)))
-        rename(source, target)
-
-    monkeypatch.setattr(release.os, "replace", watched)
-    publish(night.home, night.network(), night.project)
-    assert seen == [("snapshots/r1", "snapshots/r2")]
-
-
 def test_the_newest_and_the_published_are_kept(night):
     for run_id in ("r1", "r2", "r3", "r4"):
         sealed(night, run_id)
         publish(night.home, night.network(keep_last=2), night.project)
     assert sorted(path.name for path in night.home.snapshots.iterdir()) == ["r3", "r4"]
     assert state_folders(night) == ["r3", "r4"]
-
-
-def test_rolled_back_sets_do_not_return_by_themselves(night):
-    for run_id in ("r1", "r2"):
-        published(night, run_id)
-    sealed(night, "r3")
-
-    result = rollback(night.home, "r1")
-
-    assert (result.published_run, result.replaced, night.home.current_state().name) == ("r1", "r2", "r1")
-    assert publish(night.home, night.network(), night.project).replaced is None
-    with pytest.raises(PublishError, match="only rollback publishes it again"):
-        publish(night.home, night.network(), night.project, run_id="r3")
-    sealed(night, "r4")
-    assert publish(night.home, night.network(), night.project).published_run == "r4"
-
-
-def test_a_rollback_killed_before_the_swap_leaves_the_published_set(night, monkeypatch):
-    for run_id in ("r1", "r2"):
-        published(night, run_id)
-
-    def killed(*_):
-        raise Killed
-
-    with monkeypatch.context() as patched:
-        patched.setattr(release, "_swap", killed)
-        with pytest.raises(Killed):
-            rollback(night.home, "r1")
-    assert publish(night.home, night.network(), night.project).published_run == "r2"
-    assert rollback(night.home, "r1").published_run == "r1"
-
-
-def test_what_is_not_kept_cannot_be_published(night):
-    published(night, "r1")
-    with pytest.raises(PublishError, match="run r0: no sealed snapshot of it is kept; kept are r1"):
-        rollback(night.home, "r0")
-
-
-def test_killed_between_swap_and_record_a_night_with_nothing_new_completes_the_record(night, monkeypatch):
-    sealed(night, "r1")
-
-    def killed(*_):
-        raise Killed
-
-    with monkeypatch.context() as patched:
-        patched.setattr(release, "record_run", killed)
-        with pytest.raises(Killed):
-            publish(night.home, night.network(), night.project)
-    assert run_statuses(night) == [("r1", "sealed")]
-    monkeypatch.setattr(summary, "waiting_fingerprint", lambda network: "inputs")
-
-    assert "Nothing new came in since run r1" in summary.nothing_new(night.network())
-    assert run_statuses(night) == [("r1", "published")]

@@ -12,7 +12,9 @@ import duckdb
 
 from dagster_project.home import Home
 from dagster_project.network import Network
+from dagster_project.publish import publish
 from dagster_project.seal import (
+    AUDIENCES,
     DBT_VERDICT,
     VERDICT,
     file_sha256,
@@ -20,6 +22,7 @@ from dagster_project.seal import (
     required_checks,
     write_json,
 )
+from dagster_project.validate import seal
 from dagster_project.validate.finish import close_to_others, mart_rows
 
 REAL_SUITES = Path(__file__).parents[3] / "expectations"
@@ -173,3 +176,30 @@ def read_verdict(night: Night) -> dict:
 def run_statuses(night: Night) -> list[tuple[str, str]]:
     with duckdb.connect(str(night.home.ops), read_only=True) as connection:
         return connection.execute("select run_id, status from runs order by started_at").fetchall()
+
+
+def sealed(night: Night, run_id: str, **candidate) -> None:
+    make_candidate(night, run_id, **candidate)
+    pass_all_checks(night, run_id)
+    seal(night.home, run_id, "inputs", night.project)
+
+
+def published(night: Night, run_id: str, **candidate) -> None:
+    sealed(night, run_id, **candidate)
+    publish(night.home, night.network(), night.project)
+
+
+def state_folders(night: Night) -> list[str]:
+    """State of runs; what e-mail tools acknowledged (sync) is no run's."""
+    return sorted(path.name for path in night.home.state.iterdir() if path != night.home.sync)
+
+
+def delivered(night: Night) -> Path:
+    return night.home.published.resolve() / AUDIENCES / "email_drop"
+
+
+def audience(night: Night) -> list[str]:
+    """Addresses in what the file destination received."""
+    with duckdb.connect() as connection:
+        file = str(delivered(night) / "email_profiles.parquet")
+        return [email for (email,) in connection.execute("select email from read_parquet(?)", [file]).fetchall()]

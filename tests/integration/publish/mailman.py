@@ -15,7 +15,8 @@ from pathlib import Path
 import httpx
 
 from dagster_project.outbound import EVERYONE, Destination
-from dagster_project.publish.courier import BatchRefused, Courier, NotThere, Pace
+from dagster_project.publish.courier import BatchRefused, NotThere, Pace
+from dagster_project.publish.destinations.over_http import OverHttp
 from dagster_project.publish.tool import Engagement, Limits, Receipt, Record, Suppression, Task
 
 USER = "restadmin"
@@ -24,21 +25,12 @@ _PAGE = 100
 _AT_ONCE = {"pre_verified": True, "pre_confirmed": True, "pre_approved": True, "send_welcome_message": False}
 
 
-class Mailman:
+class Mailman(OverHttp):
     in_flight = 1
 
     def __init__(self, destination: Destination, secret: str, pace: Pace):
         mark = base64.b64encode(f"{USER}:{secret}".encode()).decode()
-        headers = {"Authorization": f"Basic {mark}"}
-        self._courier = Courier(destination.name, destination.url or "", headers, (), pace)
-        self._lists = destination.lists
-
-    @property
-    def requests(self) -> int:
-        return self._courier.requests
-
-    def close(self) -> None:
-        self._courier.close()
+        super().__init__(destination, pace, {"Authorization": f"Basic {mark}"}, ())
 
     def limits(self, task: Task) -> Limits:
         return Limits(records=100, bytes=1_000_000, record_bytes=10_000)
