@@ -78,8 +78,7 @@ def _batches(
     while rows := ledger.rows(first, last, limits.records):
         batch: tuple[list[Row], list[Record], list[str]] = ([], [], [])
         size = _ENVELOPE
-        for row in rows:
-            record = Record(row[1], row[2], json.loads(row[3]) if row[3] else {})
+        for row, record in zip(rows, _records(rows), strict=True):
             text = tool.encode(task, record)
             length = len(text.encode()) + 1
             if _is_too_large(length, limits):
@@ -126,15 +125,15 @@ def _halve(ledger: Ledger, tool: Tool, task: Task, rows: list[Row], code: str) -
     middle = len(rows) // 2
     at_work = []
     for half in (rows[:middle], rows[middle:]):
-        records, encoded = _encode(tool, task, half)
-        at_work += _send(ledger, tool, task, half, records, encoded)
+        records = _records(half)
+        at_work += _send(ledger, tool, task, half, records, [tool.encode(task, record) for record in records])
     return at_work
 
 
 def _settle(ledger: Ledger, tool: Tool, task: Task, stretch: Open, pace: Pace, lost: int = 0) -> None:
     """Wait for a job; one that the tool lost or that failed for a record it does not name is sent anew."""
     rows = ledger.rows(stretch.first_seq, stretch.last_seq, stretch.last_seq - stretch.first_seq + 1)
-    records, encoded = _encode(tool, task, rows)
+    records = _records(rows)
     try:
         receipt = _wait_for(tool, task, stretch, records, pace)
     except BatchRefused as refused:
@@ -150,7 +149,7 @@ def _settle(ledger: Ledger, tool: Tool, task: Task, stretch: Open, pace: Pace, l
         lost += 1
         if lost > MAX_LOST:
             raise DestinationStopped(f"the tool lost the same job {lost} times; publish again later")
-        again = _send(ledger, tool, task, rows, records, encoded)
+        again = _send(ledger, tool, task, rows, records, [tool.encode(task, record) for record in records])
     for part in again:
         _settle(ledger, tool, task, part, pace, lost)
 
@@ -165,9 +164,8 @@ def _wait_for(tool: Tool, task: Task, stretch: Open, records: list[Record], pace
         waited += pace.poll
 
 
-def _encode(tool: Tool, task: Task, rows: list[Row]) -> tuple[list[Record], list[str]]:
-    records = [Record(email, customer, json.loads(payload) if payload else {}) for _, email, customer, payload in rows]
-    return records, [tool.encode(task, record) for record in records]
+def _records(rows: list[Row]) -> list[Record]:
+    return [Record(email, customer, json.loads(payload) if payload else {}) for _, email, customer, payload in rows]
 
 
 def _done(ledger: Ledger, rows: list[Row], receipt: Receipt) -> None:
