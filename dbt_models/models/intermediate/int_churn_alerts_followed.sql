@@ -113,6 +113,7 @@ judged as (
 select
     alert_id,
     customer_id,
+    opened_for_customer_id,
     location_id,
     alert_type,
     track,

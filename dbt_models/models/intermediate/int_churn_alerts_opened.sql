@@ -34,6 +34,7 @@ spoken_for as (
 
 select
     signals.customer_id,
+    signals.customer_id as opened_for_customer_id,
     signals.home_location_id as location_id,
     signals.alert_type,
     signals.track,

@@ -18,23 +18,33 @@ types as (
     select * from {{ ref('churn_alert_types') }}
 ),
 
--- What happened after as_of_date has not happened yet, so that a past day replays.
+-- An alert follows its customer's id, also back out of a merge that was withdrawn.
+opened as (
+    select
+        *,
+        coalesce(opened_for_customer_id, customer_id) as opened_for
+    from alerts
+),
+
+-- Every run of a day judges it anew, so that it replays: what was opened then or later is not known yet, and what was
+-- closed then or later is open.
 known as (
     select
-        alerts.*,
-        coalesce(redirects.living_customer_id, alerts.customer_id) as living_customer_id,
+        opened.*,
+        coalesce(redirects.living_customer_id, opened.opened_for) as living_customer_id,
         parameters.as_of_date,
-        coalesce(alerts.closed_on > parameters.as_of_date, true) as is_open
-    from alerts
+        coalesce(opened.closed_on >= parameters.as_of_date, true) as is_open
+    from opened
     cross join parameters
     left join redirects
-        on alerts.customer_id = redirects.customer_id
-    where alerts.opened_on <= parameters.as_of_date
+        on opened.opened_for = redirects.customer_id
+    where opened.opened_on < parameters.as_of_date
 )
 
 select
     known.alert_id,
     known.living_customer_id as customer_id,
+    known.opened_for as opened_for_customer_id,
     known.location_id,
     known.alert_type,
     types.track,

@@ -10,6 +10,7 @@ alerts as (
     {%- set carried = [
         'alert_id', 'customer_id', 'location_id', 'alert_type', 'usual_amount', 'recent_amount', 'spend_ratio', 'evidence_p',
         'silence_days', 'usual_gap_days', 'p_alive', 'value_at_risk_amount', 'severity', 'opened_on', 'due_on', 'is_holdout',
+        'opened_for_customer_id',
     ] %}
     select
         {{ carried | join(',\n        ') }},
@@ -45,6 +46,7 @@ select
     opened_on,
     due_on,
     is_holdout,
+    opened_for_customer_id,
     acted_at,
     outcome,
     closed_on,

@@ -5,6 +5,7 @@ with landed as (
 select
     alert_id,
     customer_id,
+    opened_for_customer_id,
     location_id,
     alert_type,
     usual_amount,
