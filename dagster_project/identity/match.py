@@ -87,23 +87,25 @@ def _list_identifiers(con: duckdb.DuckDBPyConnection) -> None:
     """Table `identifiers`: kind, value, record_no for every valid contact that carries weight."""
     con.execute(
         f"""create temp table identifiers as
-            with said as (
+            with said as materialized (
                 select distinct 'email' as kind, {comparable_email("email")} as value, record_no from observed
                 where email_validity = 'valid'
                 union all
                 select distinct 'phone', phone, record_no from observed where phone_validity = 'valid'),
+            -- Few contacts have so many records that they could have too many names or ids.
+            busy as materialized (
+                select said.* from said join (
+                    select kind, value from said group by all having count(*) > {min(MAX_NAMES, MAX_IDS)}
+                ) using (kind, value)),
             shared as (
-                select kind, value,
-                       count(distinct case when length(first_key) > 1 then first_key || ' ' || last_key end) as names
-                from said join names using (record_no) group by all),
+                select kind, value from busy join names using (record_no) group by all
+                having count(distinct case when length(first_key) > 1 then first_key || ' ' || last_key end)
+                    > {MAX_NAMES}),
             crowded as (
-                select distinct kind, value from (
-                    select kind, value, count(*) as ids from said join records using (record_no)
-                    group by kind, value, source, location_id)
-                where ids > {MAX_IDS})
-            select kind, value, record_no from said join shared using (kind, value)
-            where names <= {MAX_NAMES}
-              and not exists (select 1 from crowded c where c.kind = said.kind and c.value = said.value)"""
+                select kind, value from busy join records using (record_no)
+                group by kind, value, source, location_id having count(*) > {MAX_IDS})
+            select kind, value, record_no from said
+            anti join (from shared union from crowded) using (kind, value)"""
     )
 
 
@@ -113,20 +115,27 @@ def _adopt_names(con: duckdb.DuckDBPyConnection) -> None:
     Full names first; then, where there are none, an initial. All records of a round adopt at once, so the
     order of rows decides nothing.
     """
+    con.execute(
+        """create temp table offering as
+           select i.* from identifiers i semi join (
+               select kind, value from identifiers join names using (record_no) where length(class) < 2
+           ) using (kind, value)"""
+    )
     for full in (2, 1):
         while _adopt_once(con, full):
             pass
+    con.execute("drop table offering")
 
 
 def _adopt_once(con: duckdb.DuckDBPyConnection, full: int) -> int:
     con.execute(
         f"""create or replace temp table adopted as
             with offered as (
-                select distinct kind, value, class from identifiers join names using (record_no)
+                select distinct kind, value, class from offering join names using (record_no)
                 where length(class) >= {full}),
             options as (
                 select n.record_no, i.kind, list(distinct o.class) as classes
-                from names n join identifiers i using (record_no) join offered o using (kind, value)
+                from names n join offering i using (record_no) join offered o using (kind, value)
                 where length(n.class) < {full} and starts_with(o.class, n.class)
                 group by all),
             by_kind as (
@@ -152,9 +161,10 @@ def _email_block() -> str:
 def _phone_block() -> str:
     """Same phone and class; with several last names on it, only records of the same last name."""
     return """
-        with on_phone as (
+        with several as (select value from identifiers where kind = 'phone' group by value having count(*) > 1),
+        on_phone as (
             select i.record_no, i.value, n.class, n.last_key
-            from identifiers i join names n using (record_no) where i.kind = 'phone'),
+            from identifiers i semi join several using (value) join names n using (record_no) where i.kind = 'phone'),
         last_names as (
             select value, class, list(distinct last_key) filter (where length(last_key) > 1) as known
             from on_phone group by all)

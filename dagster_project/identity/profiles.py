@@ -22,10 +22,14 @@ COLUMNS = (
     "postal_code", "city", "first_forms", "is_known_first", "cards", "tf_first_name", "tf_last_name",
 )  # fmt: skip
 VARIED = ("last_name", "email", "phone", "home", "birth_date")
+# Of a profile's number: room for the variants of one field, and for those of all.
+PLACE_BITS, VARIANT_BITS = 26, 29
 
 
 def build_profiles(con: duckdb.DuckDBPyConnection) -> None:
     """Table `profiles`: profile_no, cluster_no, record_no (the lowest that says what is special), COLUMNS.
+
+    `profile_no` counts through no sort of wide rows: the cluster, then the usual profile before its variants.
 
     Needs `observed`, `names`, `identifiers` and `exact_clusters`.
     """
@@ -42,18 +46,17 @@ def build_profiles(con: duckdb.DuckDBPyConnection) -> None:
                   max(value) filter (where field = 'birth_date') as birth_date
            from said_values where place = 1 group by cluster_no"""
     )
-    shapes = ["select * from usual"] + [
-        f"""select u.* replace (v.value as {field}, v.record_no as record_no)
+    shapes = ["select *, 0 as variant from usual"] + [
+        f"""select u.* replace (v.value as {field}, v.record_no as record_no), ({number} << {PLACE_BITS}) + v.place
             from said_values v join usual u using (cluster_no) where v.place > 1 and v.field = '{field}'"""
-        for field in VARIED
+        for number, field in enumerate(VARIED)
     ]
     con.execute(f"create temp table shapes as {' union all '.join(shapes)}")
     _count_names(con)
     con.execute(
         f"""create temp table profiles as
-            select row_number() over (order by s.cluster_no, s.record_no, s.first_name, s.last_name, s.email, s.phone,
-                       s.home, s.birth_date) - 1 as profile_no,
-                   s.cluster_no, s.record_no, s.first_name, s.last_name, s.email,
+            select (s.cluster_no << {VARIANT_BITS}) + s.variant as profile_no, s.cluster_no, s.record_no,
+                   s.first_name, s.last_name, s.email,
                    split_part(s.email, '@', 1) as email_local, split_part(s.email, '@', 2) as email_domain,
                    s.phone, s.birth_date, nullif(split_part(s.home, '|', 1), '') as address,
                    nullif(split_part(s.home, '|', 2), '') as postal_code,
@@ -99,12 +102,21 @@ def _collect_values(con: duckdb.DuckDBPyConnection) -> None:
                 union all
                 select record_no, 'birth_date', strftime(birth_date, '%Y%m%d'), priority, seen
                 from observed join ({usual_birth_dates()}) using (birth_date)),
+            -- Most clusters are one saying: nothing is to be counted or chosen there.
+            plural as materialized (
+                select cluster_no from observed join exact_clusters using (record_no)
+                group by cluster_no having count(*) > 1),
+            placed as materialized (
+                select cluster_no, said.*, plural.cluster_no is not null as is_plural
+                from said join exact_clusters using (record_no) left join plural using (cluster_no)),
             counted as materialized (
                 select cluster_no, field, value, min(priority) as priority, sum(seen) as seen,
                        min(record_no) as record_no
-                from said join exact_clusters using (record_no) group by all),
+                from placed where is_plural group by all),
             several as (select cluster_no, field from counted group by all having count(*) > 1)
-            select cluster_no, field, value, record_no, 1 as place
+            select cluster_no, field, value, record_no, 1 as place from placed where not is_plural
+            union all
+            select cluster_no, field, value, record_no, 1
             from counted anti join several using (cluster_no, field)
             union all
             select cluster_no, field, value, record_no, row_number() over (
