@@ -1,7 +1,8 @@
 """Today's list of one location: restricted/locations/<location_id>/today.csv and today.html.
 
 Names and phones stand here because someone has to call; an e-mail address only where its person agreed to mail, and no
-phone of anybody who said not to call. Both files are written anew every night, also when there is nobody to call.
+phone of anybody who said not to call, or asked for it to be forgotten. Both files are written anew every night, also
+when there is nobody to call.
 """
 
 import csv
@@ -21,7 +22,8 @@ FORMULA_START = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 _LISTED = """
 select l.location_id, l.rank, concat_ws(' ', g.first_name, g.last_name) as name,
-    case when d.phone_status = 'valid' and n.customer_id is null then g.phone end as phone,
+    case when d.phone_status = 'valid' and d.sms_marketable_reason <> 'privacy_request' and n.customer_id is null
+        then g.phone end as phone,
     case when d.is_email_marketable then g.email end as email,
     l.why, l.last_visit_on, l.due_on, l.alert_id, l.customer_id
 from marts.marts.location_action_list as l

@@ -2,9 +2,18 @@ with parameters as (
     select * from {{ ref('stg_lake__parameters') }}
 ),
 
+-- Who asked to be erased or left alone is not called either.
+closed as (
+    select distinct customer_id from {{ ref('int_privacy_contacts_closed') }}
+    where customer_id is not null
+),
+
 alerts as (
-    select * from {{ ref('churn_alerts') }}
-    where outcome = 'open' and not is_holdout and acted_at is null
+    select alerts.*
+    from {{ ref('churn_alerts') }} as alerts
+    left join closed
+        on alerts.customer_id = closed.customer_id
+    where alerts.outcome = 'open' and not alerts.is_holdout and alerts.acted_at is null and closed.customer_id is null
 ),
 
 visited as (

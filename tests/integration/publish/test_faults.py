@@ -19,9 +19,14 @@ from dagster_project.publish.ledger import Ledger
 from dagster_project.publish.pending import pending_run
 from tests.integration.publish.conftest import PACE, klaviyo, network_of
 from tests.integration.publish.fake_tool import REFUSED_IN_JOB, SPOILS_BATCH, FakeTool
+from tests.integration.publish.test_erasure import asked
 
 PROFILES = int(os.environ.get("REGULARS_FAULT_PROFILES", "400"))
 KILLS = int(os.environ.get("REGULARS_FAULT_KILLS", "6"))
+
+
+# Who asked to be erased, from the second night on.
+FORGET = ("c003", "c010")
 
 
 class Killed(BaseException):
@@ -34,6 +39,7 @@ update people.sync.sync_email_profiles set email = '{SPOILS_BATCH}' || email
 update people.sync.sync_email_profiles set email = '{REFUSED_IN_JOB}' || email
     where cast(substr(customer_id, 2) as int) % 499 = 1;
 """
+ERASURES = asked(*(f"erase {one}@example.com" for one in FORGET))
 
 
 @pytest.fixture
@@ -85,12 +91,12 @@ def test_after_faults_kills_and_unsubscribes_the_tool_has_what_it_should(night, 
                 reasons.append(str(stopped))
             if is_next:
                 nights += 1
-                sealed(f"r{nights}", customers=PROFILES, people=SPOILT + changes(nights))
+                sealed(f"r{nights}", customers=PROFILES, people=SPOILT + changes(nights) + ERASURES)
             if calls % 2 == 0 and len(gone) < 5:
                 gone |= unsubscribe_one(tool, chance, len(gone))
         assert all("waits" in reason or "suppressions" in reason for reason in reasons)
         gone |= {email for number in range(3) for email in unsubscribe_one(tool, chance, number)}
-        sealed("last", customers=PROFILES, people=SPOILT + changes(3))
+        sealed("last", customers=PROFILES, people=SPOILT + changes(3) + ERASURES)
         killing["steps"] = -1
         for _ in range(9):
             with suppress(PublishError):
@@ -127,7 +133,10 @@ def hold_what_it_should(night, tool: FakeTool, gone: set[str]) -> None:
         wanted = dict(connection.execute("select email, first_name from sync.sync_email_profiles").fetchall())
         champions = {email for (email,) in connection.execute("select email from sync.sync_email_audiences").fetchall()}
     bad = {email for email in wanted if email.startswith((SPOILS_BATCH, REFUSED_IN_JOB))}
-    good = wanted.keys() - bad - gone
+    forgotten = {f"{one}@example.com" for one in FORGET}
+    good = wanted.keys() - bad - gone - forgotten
+    assert set(tool.forgotten) == forgotten
+    assert not forgotten & tool.profiles.keys()
     assert tool.members("EVERY1") == good
     assert {email: tool.profiles[email].attributes["first_name"] for email in good} == {e: wanted[e] for e in good}
     with duckdb.connect(str(night.home.ops), read_only=True) as ops:

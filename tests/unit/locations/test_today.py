@@ -16,12 +16,14 @@ create table marts.marts.dim_locations as select * from (values
     ('l1', 'Main & Oak', date '2026-10-31', date '2026-10-31'), ('l2', null, date '2026-10-20', date '2026-10-31'),
     ('new', 'Not yet', null, date '2026-10-31')) as t(location_id, location_name, data_through_date, as_of_date);
 create table marts.marts.dim_customers as select * from (values
-    ('ann', 'valid', true), ('bob', 'valid', false), ('cat', 'stale', false))
-    as t(customer_id, phone_status, is_email_marketable);
+    ('ann', 'valid', true, 'consent_unknown'), ('bob', 'valid', false, 'consent_unknown'),
+    ('cat', 'stale', false, 'phone_stale'), ('dan', 'valid', false, 'privacy_request'))
+    as t(customer_id, phone_status, is_email_marketable, sms_marketable_reason);
 create table marts.marts.location_action_list as select * from (values
     ('l1', 1, 'ann', 'a1', 'a complaint waits for an answer', date '2026-10-30', date '2026-11-01'),
     ('l1', 2, 'bob', 'b1', '61 days without a visit, usually every 9', date '2026-08-31', date '2026-11-07'),
-    ('l1', 3, 'cat', 'c1', 'spends 33 % of the usual', date '2026-10-29', date '2026-11-03'))
+    ('l1', 3, 'cat', 'c1', 'spends 33 % of the usual', date '2026-10-29', date '2026-11-03'),
+    ('l1', 4, 'dan', 'd1', 'spends 35 % of the usual', date '2026-10-29', date '2026-11-03'))
     as t(location_id, rank, customer_id, alert_id, why, last_visit_on, due_on);
 create table marts.marts.location_alerts as select 'l2' as location_id, 'capture_drop' as alert_type,
     0.2 as identified_share, 0.4 as usual_share, date '2026-10-15' as opened_on, 'open' as outcome;
@@ -31,7 +33,8 @@ create schema people.people;
 create table people.people.golden_records as select * from (values
     ('ann', '=cmd()', '<b>Lee</b>', '+12125550101', 'ann@example.org'),
     ('bob', 'Bob', null, '+12125550102', 'bob@example.org'),
-    ('cat', 'Cat', 'Oh', '+12125550103', 'cat@example.org')) as t(customer_id, first_name, last_name, phone, email);
+    ('cat', 'Cat', 'Oh', '+12125550103', 'cat@example.org'),
+    ('dan', 'Dan', 'Oh', '+12125550104', 'dan@example.org')) as t(customer_id, first_name, last_name, phone, email);
 """
 WAREHOUSE = """
 create schema warehouse.lake;
@@ -47,7 +50,7 @@ def written(tmp_path: Path) -> Path:
     for file, sql in ((home.candidate_marts, MARTS), (home.candidate_people, PEOPLE), (home.warehouse, WAREHOUSE)):
         with duckdb.connect(str(file)) as connection:
             connection.execute(sql)
-    assert write_todays_lists(home) == 3
+    assert write_todays_lists(home) == 4
     return home.candidate / "restricted" / "locations"
 
 
@@ -58,6 +61,7 @@ def test_a_table_names_whom_to_call_and_how(written: Path) -> None:
         ("'=cmd() <b>Lee</b>", "'+12125550101", "ann@example.org"),
         ("Bob", "", ""),
         ("Cat Oh", "", ""),
+        ("Dan Oh", "", ""),
     ]
     assert rows[1]["why"] == "61 days without a visit, usually every 9"
 
