@@ -2,12 +2,8 @@ with parameters as (
     select * from {{ ref('stg_lake__parameters') }}
 ),
 
-locations as (
-    select * from {{ ref('int_locations_listed') }}
-),
-
-levels as (
-    select * from {{ ref('int_location_levels_compared') }}
+signs as (
+    select * from {{ ref('int_location_signs_raised') }}
 ),
 
 previous as (
@@ -15,29 +11,6 @@ previous as (
     from {{ ref('stg_lake__previous_location_alerts') }} as previous
     inner join parameters
         on previous.opened_on <= parameters.as_of_date
-),
-
-signs as (
-    select
-        location_id,
-        'capture_drop' as alert_type,
-        recent_share as identified_share,
-        usual_share,
-        null as days_late
-    from levels
-    where has_capture_drop
-    union all
-    -- As long without data as a closure would take to be one.
-    select
-        locations.location_id,
-        'late_data' as alert_type,
-        null as identified_share,
-        null as usual_share,
-        {{ days_between('locations.data_through_date', 'locations.as_of_date') }} as days_late
-    from locations
-    where
-        {{ days_between('locations.data_through_date', 'locations.as_of_date') }} >= 3
-        and coalesce(locations.closed_on > locations.data_through_date, true)
 ),
 
 -- What was closed later than today is still open today, so that a past day replays.
