@@ -14,7 +14,7 @@ import typer
 
 from dagster_project.claim import claim_home
 from dagster_project.cli.nightly import end_orphans, finish_deliveries, run_nightly
-from dagster_project.cli.progress import progress
+from dagster_project.cli.progress import progress, stoppable
 from dagster_project.errors import RegularsError
 from dagster_project.network import NETWORK_VARIABLE, Network, load_network
 from dagster_project.ops import masked
@@ -34,6 +34,7 @@ NetworkOption = Annotated[Path | None, typer.Option("--network", help="A network
 
 
 @app.command()
+@stoppable()
 def run(network: NetworkOption = None) -> None:
     """The nightly job: land, clean, identify, build, judge, seal, publish."""
     loaded = _network(network)
@@ -89,6 +90,7 @@ def check(network: NetworkOption = None) -> None:
 
 
 @app.command()
+@stoppable()
 def restate(
     network: NetworkOption = None,
     location: Annotated[str | None, typer.Option(help="Whose files, such as shop_1; all without it.")] = None,

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-import typer
-
 from dagster_project.claim import claim_home
+from dagster_project.cli.progress import stopped
 from dagster_project.errors import RegularsError
 from dagster_project.home import Home
 from dagster_project.network import Network
@@ -49,8 +48,8 @@ def run_nightly(network: Network) -> None:
                     run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
                 )
             )
-        except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
-            raise _stopped() from None
+        except dg.DagsterExecutionInterruptedError:
+            raise stopped() from None
     if not result.success:
         raise _failure(result)
 
@@ -63,11 +62,6 @@ def _failure(result) -> Exception:
             while error.cause:
                 error = error.cause
             if error.cls_name == "DagsterExecutionInterruptedError":
-                return _stopped()
+                return stopped()
             return RegularsError(error.message.strip().partition(": ")[2] or error.message.strip())
     return RegularsError("the run failed before its first step; see the Dagster log")
-
-
-def _stopped() -> typer.Exit:
-    print("Stopped by you; what was published before still stands, and the next run starts over.")
-    return typer.Exit(130)

@@ -1,10 +1,12 @@
-"""Lines that show how far a run is."""
+"""Lines that show how far a run is, and the last one of a run that somebody stops."""
 
 import logging
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+import typer
 
 
 @contextmanager
@@ -26,3 +28,17 @@ def progress() -> Iterator[None]:
         yield
     finally:
         logger.removeHandler(handler)
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Ctrl-C ends the command in one line, whatever it was at."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise stopped() from None
+
+
+def stopped() -> typer.Exit:
+    print("Stopped by you; what was published before still stands, and the next run starts over.")
+    return typer.Exit(130)

@@ -22,14 +22,14 @@ select alert_type, count(*) as customers
 from marts.marts.churn_alerts where outcome = 'open' group by 1 order by 2 desc, 1
 """
 _CALL_FIRST = """
-select a.customer_id, a.location_id, a.alert_type, cast(c.last_visit_at as date), a.usual_amount, a.recent_amount
+select a.customer_id, a.location_id, a.alert_type, a.silence_days,
+    cast(round(a.usual_gap_days) as bigint), a.usual_amount, a.recent_amount
 from marts.marts.churn_alerts a
-join marts.marts.dim_customers c using (customer_id)
 where a.outcome = 'open' and not a.is_holdout and a.alert_type <> 'growing'
 order by a.severity desc, a.usual_amount desc nulls last, a.customer_id
 limit 5
 """
-_CALL_HEADERS = ("customer_id", "home location", "why", "last visit", "usual", "recently")
+_CALL_HEADERS = ("customer_id", "home", "why", "days away", "usual gap", "usual", "recently")
 _FEEDS = """
 select coalesce(feed, '(set aside)'), count(*), sum(rows_read), sum(rows_landed), sum(rows_duplicate),
     sum(rows_rejected)
@@ -41,7 +41,27 @@ _REJECTED = """
 select format('{:,} x {}{}: {}: {}', count(*),
     case when count(distinct file) > 1 then format('in {:,} files, such as ', count(distinct file)) else '' end,
     min(file), coalesce("column", 'row'), reason)
-from rejected_rows group by "column", reason order by count(*) desc, min(file), "column", reason
+from rejected_rows where reason not like 'skipped: %'
+group by "column", reason order by count(*) desc, min(file), "column", reason
+"""
+_SKIPPED = """
+select format('{:,} x {}', count(*), substr(reason, 10))
+from rejected_rows where reason like 'skipped: %' group by reason order by count(*) desc, reason
+"""
+_DRIFT = """
+select format('{} {}: {} in {:,} files, such as {}', source, change, column_name, count(*), min(path))
+from drift group by source, change, column_name order by count(*) desc, source, change, column_name
+"""
+_BEHIND = """
+select format('{}: nothing after {}, {:,} days behind', location_id, data_through_date, as_of_date - data_through_date)
+from marts.marts.dim_locations
+where data_through_date < as_of_date and coalesce(closed_on > data_through_date, true)
+order by data_through_date, location_id
+"""
+_AHEAD = """
+select format('{:,} locations have sent days after {}, up to {}; they count once most others have that day',
+    count(*), any_value(as_of_date), max(data_through_date))
+from marts.marts.dim_locations where data_through_date > as_of_date having count(*) > 0
 """
 
 
@@ -66,7 +86,13 @@ def print_summary(network: Network, message: str | None) -> None:
         _print_list(console, "Files set aside", [row[0] for row in ops.execute(_SET_ASIDE).fetchall()])
         _print_list(console, "Files gone", [row[0] for row in ops.execute(_DELETED).fetchall()])
         _print_list(console, "Rows rejected", [row[0] for row in ops.execute(_REJECTED).fetchall()])
+        _print_list(
+            console, "Rows skipped, as their contracts say", [row[0] for row in ops.execute(_SKIPPED).fetchall()]
+        )
+        _print_list(console, "Columns that changed", [row[0] for row in ops.execute(_DRIFT).fetchall()])
     with duckdb.connect(str(home.published / "marts.duckdb"), read_only=True) as marts:
+        late = [row[0] for query in (_BEHIND, _AHEAD) for row in marts.execute(query).fetchall()]
+        _print_list(console, "Who has delivered", late)
         _print_rows(console, "The regulars", ("segment", "customers", "net amount"), marts, _SEGMENTS)
         _print_rows(console, "Who is slipping away", ("open alerts", "customers"), marts, _ALERTS)
         _print_rows(console, "Call first", _CALL_HEADERS, marts, _CALL_FIRST)
@@ -81,7 +107,7 @@ def print_summary(network: Network, message: str | None) -> None:
 def _print_rows(console: Console, title: str, headers: tuple[str, ...], connection, query: str) -> None:
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for number, header in enumerate(headers):
-        table.add_column(header, justify="left" if number == 0 else "right")
+        table.add_column(header, justify="left" if number == 0 else "right", no_wrap=True)
     for row in connection.execute(query).fetchall():
         table.add_row(*(_cell(value) for value in row))
     console.print()
@@ -99,4 +125,4 @@ def _print_list(console: Console, title: str, lines: list[str]) -> None:
     for line in lines[:_REASONS_SHOWN]:
         console.print(f"  {masked(line)}", markup=False)
     if len(lines) > _REASONS_SHOWN:
-        console.print(f"  ... and {len(lines) - _REASONS_SHOWN} more; see ops.files and ops.rejected_rows")
+        console.print(f"  ... and {len(lines) - _REASONS_SHOWN} more; see ops.files, ops.rejected_rows and ops.drift")
