@@ -8,6 +8,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from threadpoolctl import threadpool_limits
 
 from dagster_project.errors import WarehouseError
 from dagster_project.home import Home
@@ -69,6 +70,8 @@ CALIBRATION = pa.schema(
 )
 
 
+# The arrays are small: threads of BLAS would mostly wait for one another, and sums hang on how many there are.
+@threadpool_limits.wrap(limits=1, user_api="blas")
 def predict_customers(home: Home, discount_rate: float) -> dict[str, int | str]:
     """Read the summaries dbt built and write lake/predictions/: customer_predictions, model_fits, model_calibration.
 

@@ -10,6 +10,7 @@ Both give, with j = x + early,
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.optimize import minimize
@@ -177,6 +178,8 @@ def _log_likelihood(parameters: np.ndarray, early: int, tables: _Tables) -> tupl
     return float(log_likelihood @ tables.customers), gradient
 
 
+# The same for every span of time that a forecast looks ahead.
+@lru_cache(maxsize=1024)
 def _beta_nodes(a: float, b: float) -> tuple[np.ndarray, np.ndarray]:
     """Nodes on (0, 1) and weights of an expectation over Beta(a, b): Golub & Welsch (1969), Jacobi's polynomials."""
     from scipy.linalg import eigh_tridiagonal
