@@ -47,6 +47,8 @@ PHONE = (
     r"|0[0-9]{2,4} [0-9]{3,4} [0-9]{3,4}"
     r")"
 )
+# Whatever EMAIL or PHONE matches holds one of these.
+EMAIL_OR_PHONE_SIGNS = "@+( .-"
 _MASK = "[masked]"
 
 

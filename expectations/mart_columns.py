@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dagster_project.ops import EMAIL, PHONE
+from dagster_project.ops import EMAIL, EMAIL_OR_PHONE_SIGNS, PHONE
 
 MART_COLUMNS = "mart_columns"
 
@@ -18,9 +18,12 @@ def mart_columns_sql(tables: dict[str, list[tuple[str, str]]], *schemas: str) ->
             name = '"' + column.replace('"', '""') + '"'
             head = f"select '{mart}' as mart, '{column}' as column_name"
             if type_ == "VARCHAR":
-                email = f"count(*) filter (contains({name}, '@') and regexp_matches({name}, '{EMAIL}'))"
-                phone = f"count(*) filter (regexp_matches({name}, '{PHONE}'))"
-                rows.append(f"{head}, {email} as cells_like_email, {phone} as cells_like_phone from {table}")
+                email, phone = (f"count(*) filter (regexp_matches({name}, '{pattern}'))" for pattern in (EMAIL, PHONE))
+                # Most cells are keys: to look for a sign costs a fifth of the patterns, which cannot match without.
+                signs = " or ".join(f"contains({name}, '{sign}')" for sign in EMAIL_OR_PHONE_SIGNS)
+                rows.append(
+                    f"{head}, {email} as cells_like_email, {phone} as cells_like_phone from {table} where {signs}"
+                )
             else:
                 rows.append(f"{head}, 0 as cells_like_email, 0 as cells_like_phone")
     return " union all ".join(rows)

@@ -73,7 +73,8 @@ def export_parquet(home: Home) -> None:
     with duckdb.connect(str(home.candidate_marts), read_only=True) as connection:
         for (mart,) in connection.execute(MARTS).fetchall():
             target = escaped(folder / f"{mart}.parquet")
-            connection.execute(f"copy marts.marts.{quoted(mart)} to '{target}' (format parquet, compression zstd)")
+            options = "format parquet, compression zstd, compression_level 1"
+            connection.execute(f"copy marts.marts.{quoted(mart)} to '{target}' ({options})")
 
 
 def close_to_others(candidate: Path) -> None:

@@ -2,9 +2,11 @@
 
 import duckdb
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dagster_project.home import Home
-from dagster_project.ops import EMAIL, PHONE, masked, masked_sql, record_failure, update_ops
+from dagster_project.ops import EMAIL, EMAIL_OR_PHONE_SIGNS, PHONE, masked, masked_sql, record_failure, update_ops
 
 CONTACTS = {
     "l1/jane.doe@example.com +12125550123.csv": "l1/[masked] [masked].csv",
@@ -40,6 +42,11 @@ def test_contact_details_are_masked_and_dates_and_ids_stay(text: str, expected: 
     assert duckdb.execute(f"select {masked_sql('$t')}", {"t": text}).fetchone() == (expected,)
     looks = f"select regexp_matches($t, '{EMAIL}') or regexp_matches($t, '{PHONE}')"
     assert duckdb.execute(looks, {"t": text}).fetchone() == (text != expected,)
+
+
+@given(st.from_regex(EMAIL) | st.from_regex(PHONE))
+def test_whatever_looks_like_a_contact_holds_one_of_the_signs_that_are_looked_for_first(text: str) -> None:
+    assert any(sign in text for sign in EMAIL_OR_PHONE_SIGNS)
 
 
 def test_a_failed_run_is_told_also_when_it_had_not_begun(tmp_path) -> None:
