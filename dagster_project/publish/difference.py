@@ -144,9 +144,9 @@ def fill_outbox(profiles: Profiles, wish: Wish) -> dict[str, int]:
     run(
         """insert into ledger.outbox
            select (select coalesce(max(seq), 0) from ledger.outbox) + row_number() over (order by r.record_hash),
-               'erase', '', r.record_hash, r.email, coalesce(known.customer_id, r.customer_id, ''), null, null
+               'erase', '', r.record_hash, r.email, coalesce(known.customer_id, r.customer_id, ''), null, r.requested_at
            from privacy_requests r
-           anti join ledger.erased e on e.record_hash = r.record_hash
+           anti join ledger.erased e on e.record_hash = r.record_hash and e.requested_at >= r.requested_at
            left join (select record_hash, min(customer_id) as customer_id from ledger.acknowledged group by 1) known
                on known.record_hash = r.record_hash
            where r.kind = 'erase'"""

@@ -2,7 +2,7 @@
 
 acknowledged  one row per profile (audience '') and per member of an audience, as the tool confirmed it
 refused       what the tool rejected; not sent again until the profile changes
-erased        whom the tool has forgotten for good, by keyed hash
+erased        whom the tool has forgotten, by keyed hash, as of which request
 outbox        what is to be sent now, in order: upserts, then additions, removals and erasures
 ranges        which stretch of the outbox was submitted or acknowledged, with the tool's job id
 failures      rejected records of the outbox
@@ -24,7 +24,7 @@ TABLES = """
 create table if not exists ledger.acknowledged (
     audience varchar, record_hash varchar, email varchar, customer_id varchar, payload_hash varchar);
 create table if not exists ledger.refused (audience varchar, record_hash varchar, payload_hash varchar, code varchar);
-create table if not exists ledger.erased (record_hash varchar);
+create table if not exists ledger.erased (record_hash varchar, requested_at varchar);
 create table if not exists ledger.outbox (
     seq bigint, action varchar, audience varchar, record_hash varchar, email varchar, customer_id varchar,
     payload varchar, payload_hash varchar);
@@ -159,11 +159,11 @@ class Ledger:
                select audience, record_hash, payload_hash, code from settled
                where code is not null and action <> 'erase'"""
         )
-        # What a tool would not forget is asked of it again each night; what it forgot, never.
-        erased = "(select record_hash from settled where action = 'erase' and code is null)"
-        run(f"insert into ledger.erased {erased}")
+        # What a tool would not forget is asked of it again each night; what it forgot, when its person asks anew.
+        forgotten = "from settled where action = 'erase' and code is null"
+        run(f"insert into ledger.erased select record_hash, payload_hash {forgotten}")
         for table in ("acknowledged", "refused"):
-            run(f"delete from ledger.{table} where record_hash in {erased}")
+            run(f"delete from ledger.{table} where record_hash in (select record_hash {forgotten})")
         for table in ("outbox", "ranges", "failures"):
             run(f"delete from ledger.{table}")
         run("commit")

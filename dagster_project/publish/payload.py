@@ -52,7 +52,7 @@ def read_profiles(connection: duckdb.DuckDBPyConnection, snapshot: Path, project
 
     profiles   record_hash and the opted-in columns, one row per address that may be mailed
     members    audience, record_hash, customer_id: who is in which audience; everybody is in email_profiles
-    privacy_requests   record_hash, email, customer_id, kind: who is to be erased, or not told anything any more
+    privacy_requests   record_hash, email, customer_id, kind, requested_at: who is to be erased, or left alone
     Whoever is suppressed at any destination, or asked for it (`shared.suppressions`), is neither profile nor member.
     """
     columns = opted_in_columns(read_dbt_manifest(project_root))
@@ -110,13 +110,15 @@ def _read_members(connection: duckdb.DuckDBPyConnection) -> None:
 def _heed_privacy_requests(connection: duckdb.DuckDBPyConnection, run_id: str) -> None:
     """Kept as suppressions for good: a later request or none does not bring anybody back."""
     connection.execute(
-        "create temp table privacy_requests (record_hash varchar, email varchar, customer_id varchar, kind varchar)"
+        """create temp table privacy_requests (
+               record_hash varchar, email varchar, customer_id varchar, kind varchar, requested_at varchar)"""
     )
     if not _is_there(connection, PRIVACY_MODEL):
         return
     connection.execute(
         f"""insert into privacy_requests
-            select keyed_hash(lower(email)), email, customer_id, kind from people_of_run.sync.{PRIVACY_MODEL}"""
+            select keyed_hash(lower(email)), email, customer_id, kind, cast(requested_at as varchar)
+            from people_of_run.sync.{PRIVACY_MODEL}"""
     )
     connection.execute(
         f"""insert into shared.suppressions

@@ -104,14 +104,17 @@ def _fetch(connection: duckdb.DuckDBPyConnection, home: Home, run_id: str, desti
 
 
 def _with_overlap(latest: str | None) -> str | None:
-    """Where to ask from: a tool may learn late, as of an earlier time. What is known already is no news."""
+    """Where to ask from: a tool may learn late, as of an earlier time. What is known already is no news.
+
+    One time beyond today, from a clock that is wrong, hides nothing that comes until then.
+    """
     if latest is None:
         return None
     try:
         at = datetime.fromisoformat(latest)
     except ValueError:
         return None
-    at = at.astimezone(UTC) if at.tzinfo else at
+    at = min(at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC), datetime.now(UTC))
     return f"{at - timedelta(days=OVERLAP_DAYS):%Y-%m-%dT%H:%M:%SZ}"
 
 

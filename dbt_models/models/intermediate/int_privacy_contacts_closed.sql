@@ -50,6 +50,6 @@ select
     min(customer_id) as customer_id,
     -- Erasure is the wider of the two.
     min(kind) as kind,
-    min(received_at) as requested_at
+    coalesce(max(received_at) filter (where kind = 'erase'), max(received_at)) as requested_at
 from closed
 group by contact_kind, contact

@@ -16,11 +16,11 @@ NO_HOLDOUT = {"contact": {"holdout_share": 0}}
 DELETION = ("POST", "/api/data-privacy-deletion-jobs", 202)
 
 
-def asked(*requests: str) -> str:
+def asked(*requests: str, day: int = 30) -> str:
     """Each 'kind email'; the customer is the one of the address, if there is one."""
     rows = ", ".join(f"('{email}', '{email[:4]}', '{kind}')" for kind, email in (one.split() for one in requests))
     return f"""create table people.sync.sync_privacy_requests as
-        select email, customer_id, kind, timestamp '2026-10-30 08:00:00' as requested_at
+        select email, customer_id, kind, timestamp '2026-10-{day} 08:00:00' as requested_at
         from (values {rows}) as t(email, customer_id, kind);"""
 
 
@@ -58,6 +58,13 @@ def test_an_erased_person_leaves_the_tool_once_and_never_comes_back(night, tool,
         go()
         assert tool.writes()[before:] == []
     assert erased(night) == [("r2", 2, "delivered")]
+
+    # The tool met her again, by her own doing or another's; she asks anew.
+    tool.unsubscribe("c001@example.com", "2026-10-31T09:00:00+00:00")
+    sealed("r5", people=asked("erase c001@example.com", day=31))
+    go()
+    assert tool.forgotten.count("c001@example.com") == 2
+    assert "c001@example.com" not in tool.profiles
 
 
 def test_an_erasure_the_tool_would_not_take_is_named_and_asked_for_again(night, tool, sealed, go):

@@ -66,3 +66,21 @@ def test_an_event_the_tool_learnt_of_late_comes_once_and_no_other_twice(night, t
     written = [file.read_text().splitlines()[1:] for file in (night.home.returned / "mail").glob("engagement-*")]
     assert sorted(line[:4] for lines in written for line in lines) == ["c001", "c002", "c003"]
     assert sorted(map(len, written)) == [1, 2]
+
+
+def test_a_time_of_a_wrong_clock_hides_no_later_unsubscribe(night, tool, sealed):
+    network = network_of(night, klaviyo(tool))
+    sealed("r1")
+    publish(night.home, network, night.project, pace=PACE)
+    tool.unsubscribe("c001@example.com", "2999-01-01T00:00:00+00:00")
+    tool.events += [{"metric": "m1", "email": "c001@example.com", "at": "2999-01-01T00:00:00+00:00"}]
+    sealed("r2")
+    publish(night.home, network, night.project, pace=PACE)
+    # Later than any day on which this runs, and long before that.
+    tool.unsubscribe("c002@example.com", "2998-01-01T00:00:00+00:00")
+    tool.events += [{"metric": "m1", "email": "c002@example.com", "at": "2998-01-01T00:00:00+00:00"}]
+    sealed("r3")
+    publish(night.home, network, night.project, pace=PACE)
+    assert tool.members("EVERY1") == {"c003@example.com", "c004@example.com"}
+    written = "".join(file.read_text() for file in (night.home.returned / "mail").glob("engagement-*"))
+    assert [written.count(f"c00{n}@example.com,opened") for n in (1, 2)] == [1, 1]
