@@ -20,8 +20,47 @@ SIZES |= {"40M": 40_000_000}
 LINES_PER_LOCATION = 50_000
 RECORDS_PER_LINE = 0.057
 PRODUCTS = 40
+# Of these are made as many names as a network of a million customers has.
 FIRST_NAMES = ("Ada", "Ben", "Cleo", "Dan", "Eva", "Finn", "Gia", "Hugo", "Iris", "Jon", "Kay", "Leo", "Mia", "Ned")
 LAST_NAMES = ("Adler", "Bauer", "Cole", "Diaz", "Engel", "Frost", "Grant", "Hale", "Ito", "Jones", "Keller", "Lang")
+ENDINGS = (
+    "",
+    "son",
+    "mann",
+    "er",
+    "ova",
+    "ski",
+    "ez",
+    "ini",
+    "sen",
+    "ley",
+    "ton",
+    "ford",
+    "wood",
+    "berg",
+    "stein",
+    "dottir",
+)
+MIDDLES = (
+    "",
+    "a",
+    "el",
+    "in",
+    "o",
+    "ur",
+    "ak",
+    "ing",
+    "und",
+    "isl",
+    "opp",
+    "ach",
+    "ebr",
+    "ost",
+    "um",
+    "yth",
+    "orn",
+    "ev",
+)
 NETWORK_YAML = "network: {name: Bench, currency: USD, timezone: UTC, country: US}\n"
 
 
@@ -93,7 +132,7 @@ def _customers(size: Size, number: int) -> dict[str, object]:
     return {
         "source_customer_id": _labels("c", np.arange(len(person))),
         "first_name": np.array(FIRST_NAMES)[person % len(FIRST_NAMES)],
-        "last_name": np.array(LAST_NAMES)[person // 7 % len(LAST_NAMES)],
+        "last_name": _last_names(person),
         "email": _emails(person),
         "postal_code": pc.cast(pa.array(10_000 + person % 900), pa.string()),
         "created_at": pa.array(created),
@@ -108,7 +147,7 @@ def _club(size: Size) -> dict[str, object]:
         "signed_up_at": pa.array(np.datetime64(size.first_day) + 30 + people % (size.days - 40)),
         "email": _emails(people),
         "first_name": np.array(FIRST_NAMES)[people % len(FIRST_NAMES)],
-        "last_name": np.array(LAST_NAMES)[people // 7 % len(LAST_NAMES)],
+        "last_name": _last_names(people),
         "email_consent": np.full(len(people), "granted"),
     }
 
@@ -159,6 +198,11 @@ def _labels(prefix: str, numbers: np.ndarray) -> pa.Array:
 
 def _emails(person: np.ndarray) -> pa.Array:
     return pc.binary_join_element_wise("person", pc.cast(pa.array(person), pa.string()), "@example.com", "")
+
+
+def _last_names(person: np.ndarray) -> np.ndarray:
+    names = np.array([name + middle + ending for name in LAST_NAMES for middle in MIDDLES for ending in ENDINGS])
+    return names[(person * 2_654_435_761 >> 11) % len(names)]
 
 
 def _write(path: Path, columns: dict[str, object] | pa.Table) -> None:

@@ -7,7 +7,7 @@ between delimiter and quote) go through Python's csv module, more slowly and to 
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -48,6 +48,8 @@ def open_delimited(source: Source) -> Table:
     if not text.head.strip("\ufeff \t\r\n"):
         raise UnreadableFile(f"{source.name}: the file is empty; ask for the export again")
     layout = _layout(text)
+    # Every file of a landing zone is looked at before the first is read: what is kept of one must be little.
+    text = replace(text, head=text.head[: layout.skip])
     stream = _stream_python if layout.is_wrapped or layout.is_spaced else _stream_arrow
     return Table(source.name, layout.header, partial(stream, text, layout))
 

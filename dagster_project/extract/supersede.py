@@ -18,6 +18,8 @@ from dagster_project.extract.ledger import Entry, write_ledger
 from dagster_project.home import Home
 
 _MARK = "superseded.fingerprint"
+# Keys are compared part by part, so that memory does not grow with all that ever landed but for 17 bytes a row.
+PART_ROWS = 4_000_000
 
 
 def settle_deliveries(home: Home, entries: list[Entry]) -> list[Entry]:
@@ -60,7 +62,12 @@ def _write_superseded(home: Home, current: Iterable[Entry]) -> None:
         ranks = pa.table({"file_key": [e.file_key for e in ranked], "file_rank": np.arange(len(ranked))})
         connection.register("ranks", ranks)
         paths = [str(home.landed(feed) / f"{e.file_key}.parquet") for e in ranked]
-        connection.execute(_SUPERSEDED, {"feed": feed, "paths": paths})
+        connection.execute(_DELIVERIES, {"paths": paths})
+        [(rows,)] = connection.execute("select count(*) from deliveries").fetchall()
+        parts = rows // PART_ROWS + 1
+        for part in range(parts):
+            connection.execute(_SUPERSEDED, {"feed": feed, "parts": parts, "part": part})
+        connection.execute("drop table deliveries")
         connection.unregister("ranks")
     beside = home.superseded.with_suffix(".new")
     connection.execute(
@@ -75,25 +82,29 @@ def age(entry: Entry) -> tuple[datetime, date, str]:
     return (entry.latest_event_at or datetime.min, entry.folder_date or date.min, entry.sha256)
 
 
+# File keys are long; their ranks are not.
+_DELIVERIES = """
+create temp table deliveries as
+select delivery_key, is_set_key, cast(row_number as integer) as row_number, cast(file_rank as integer) as file_rank
+from read_parquet($paths) join ranks using (file_key)
+"""
 # Only keys that collide are ranked: most rows are alone under theirs.
 _SUPERSEDED = """
 insert into superseded
-with deliveries as (
-    select delivery_key, is_set_key, file_key, row_number from read_parquet($paths)
-), colliding as (
+with colliding as (
     select delivery_key
     from deliveries
+    where delivery_key % $parts = $part
     group by delivery_key
-    having min(file_key) <> max(file_key) or (count(*) > 1 and not bool_or(is_set_key))
+    having min(file_rank) <> max(file_rank) or (count(*) > 1 and not bool_or(is_set_key))
 ), ranked as (
-    select d.file_key, d.row_number, d.is_set_key, r.file_rank,
-        max(r.file_rank) over (partition by d.delivery_key) as newest_rank,
-        row_number() over (partition by d.delivery_key order by r.file_rank desc, d.row_number desc) as position
-    from deliveries d
+    select row_number, is_set_key, file_rank,
+        max(file_rank) over (partition by delivery_key) as newest_rank,
+        row_number() over (partition by delivery_key order by file_rank desc, row_number desc) as position
+    from deliveries
     join colliding using (delivery_key)
-    join ranks r using (file_key)
 )
 select $feed, file_key, row_number
-from ranked
+from ranked join ranks using (file_rank)
 where case when is_set_key then file_rank < newest_rank else position > 1 end
 """

@@ -33,8 +33,9 @@ def link(con: duckdb.DuckDBPyConnection, settings: dict[str, Any], table: str = 
 def weigh_candidates(con: duckdb.DuckDBPyConnection, settings: dict[str, Any], memo: Path | None = None) -> None:
     """Table `weights`: left_no, right_no, weight of each pair of `candidates`; needs `profiles`.
 
-    `memo` is a Parquet file with the weights of the night before, by what the pair's profiles look like and by model;
-    it is replaced by this night's. Without it, or where it is missing, every pair is scored.
+    `memo` is a Parquet file with the weights of the night before (pair, weight), where `pair` is a hash of both
+    profiles' values and of the model; it is replaced by this night's. Without it, or where it is missing, every pair is
+    scored. A cache of 64-bit keys: of ten million pairs two share one with a chance of three in a million.
     """
     model = json.dumps([settings, version("splink"), duckdb.__version__], sort_keys=True)
     con.execute(
@@ -43,14 +44,15 @@ def weigh_candidates(con: duckdb.DuckDBPyConnection, settings: dict[str, Any], m
             where profile_no in (select left_no from candidates union all select right_no from candidates)""",
         {"model": model},
     )
-    con.execute("create temp table remembered (left_face ubigint, right_face ubigint, weight double)")
+    con.execute("create temp table remembered (pair ubigint, weight double)")
     if memo is not None and memo.is_file():
-        con.execute("insert into remembered select * from read_parquet(?)", [str(memo)])
+        con.execute("insert into remembered select pair, weight from read_parquet(?)", [str(memo)])
     con.execute(
         """create temp table weighed as
-           select c.left_no, c.right_no, l.face as left_face, r.face as right_face, k.weight
-           from candidates c join faces l on l.profile_no = c.left_no join faces r on r.profile_no = c.right_no
-           left join remembered k on k.left_face = l.face and k.right_face = r.face"""
+           select left_no, right_no, pair, weight from (
+               select c.left_no, c.right_no, hash(l.face, r.face) as pair
+               from candidates c join faces l on l.profile_no = c.left_no join faces r on r.profile_no = c.right_no)
+           left join remembered using (pair)"""
     )
     con.execute("create temp table unweighed as select left_no, right_no from weighed where weight is null")
     new = con.execute("select count(*) from unweighed").fetchall()[0][0]
@@ -61,12 +63,13 @@ def weigh_candidates(con: duckdb.DuckDBPyConnection, settings: dict[str, Any], m
             select left_no, right_no, {"coalesce(w.weight, n.weight) as weight" if new else "weight"} from weighed w
             {"left join new_weights n using (left_no, right_no)" if new else ""}"""
     )
-    if memo is not None:
-        faces = con.execute(
-            """select distinct left_face, right_face, x.weight
-               from weighed join weights x using (left_no, right_no) order by all"""
+    if memo is not None and (new or not _holds_all(con)):
+        source = (
+            "weighed" if not new else "(select pair, x.weight from weighed join weights x using (left_no, right_no))"
         )
-        write_lake_file(faces.to_arrow_table(), memo)
+        write_lake_file(
+            con.execute(f"select pair, any_value(weight) as weight from {source} group by pair").to_arrow_table(), memo
+        )
     for table in ("faces", "remembered", "weighed", "unweighed", "new_weights"):
         con.execute(f"drop table if exists {table}")
 
@@ -83,6 +86,12 @@ def score_candidates(con: duckdb.DuckDBPyConnection, least: float, prior_probabi
            where probability >= $least""",
         {"prior": prior_probability, "least": least},
     )
+
+
+def _holds_all(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether what is remembered is what was asked, and nothing beside."""
+    query = "select (select count(*) from remembered) = (select count(distinct pair) from weighed)"
+    return con.execute(query).fetchall()[0][0]
 
 
 def _ask_splink(con: duckdb.DuckDBPyConnection, settings: dict[str, Any]) -> None:
