@@ -139,7 +139,10 @@ def _plain(con: duckdb.DuckDBPyConnection, model: Model) -> str:
     weigh_candidates(con, model.settings)
     score_candidates(con, 0.95, prior(profiles, model.duplicates))
     con.execute("drop table ties; drop table exact_clusters")
-    con.execute("create temp table ties as select left_no as record_no, right_no as leader_no from scores")
+    con.execute(
+        """create temp table ties as select l.cluster_no as record_no, r.cluster_no as leader_no from scores
+           join profiles l on l.profile_no = left_no join profiles r on r.profile_no = right_no"""
+    )
     find_exact_clusters(con, NONE)
     return "exact_clusters"
 
