@@ -12,8 +12,8 @@ from dagster_project.feeds import Column
 
 TRUE, FALSE = ("true", "t", "yes", "y", "x", "1"), ("false", "f", "no", "n", "0")
 # An id that went through a spreadsheet and may have lost digits.
-SCIENTIFIC = r"[0-9](\.[0-9]+)?[eE]\+?[0-9]{1,2}"
-_SAFE_DIGITS = "1000000000000000"
+SCIENTIFIC = r"([0-9])(?:[.,]([0-9]+))?[eE]\+?([0-9]{1,2})"
+_SAFE_DIGITS = 15
 # Only behind a time of day: the -05 of 2026-10-05 is no offset.
 _OFFSET = r"'.*[0-9]:[0-9.:]*[0-9] ?(Z|UTC|GMT|[+-][0-9]{2}(:?[0-9]{2})?)'"
 
@@ -65,8 +65,9 @@ def condition_sql(when: dict[str, Test], header: set[str]) -> str:
         if test.is_true is not None:
             conditions.append(f"(lower({cell}) in ({', '.join(map(literal, TRUE))})) = {test.is_true}")
         if test.is_negative is not None:
-            negative = f"coalesce({decimal_sql(cell, ColumnRule(constant=''))} < 0, false)"
-            conditions.append(f"{negative} = {test.is_negative}")
+            # Whichever mark the till writes: a sign is a sign.
+            readings = [decimal_sql(cell, ColumnRule(constant="", decimal_mark=mark)) for mark in (".", ",")]
+            conditions.append(f"coalesce(coalesce({', '.join(readings)}) < 0, false) = {test.is_negative}")
     return " and ".join(conditions)
 
 
@@ -211,14 +212,18 @@ def _amount(rule: ColumnRule, header: set[str]) -> str:
 
 
 def _id(text: str) -> str:
-    """An id as it was before a spreadsheet took it for a number: `'123`, `17850.0` and `9e+05`."""
+    """An id as it was before a spreadsheet took it for a number: `'123`, `17850.0`, `17850,0`, `9e+05`, `1,2345E+04`.
+
+    Scientific notation with a fraction is undone only where it writes every digit; else it stays, to be rejected.
+    """
     bare = f"ltrim({text}, '''')"
-    number = f"try_cast({bare} as decimal(38,0))"
-    is_whole = f"{number} < {_SAFE_DIGITS} and try_cast({bare} as double) = try_cast({number} as double)"
+    lead, fraction, exponent = (f"regexp_extract({bare}, {literal(SCIENTIFIC)}, {n})" for n in (1, 2, 3))
+    exponent = f"try_cast({exponent} as integer)"
+    is_whole = f"{exponent} < {_SAFE_DIGITS} and ({fraction} = '' or length({fraction}) = {exponent})"
     return (
-        rf"case when regexp_full_match({bare}, '[0-9]+\.0*') then split_part({bare}, '.', 1) "
-        f"when regexp_full_match({bare}, {literal(SCIENTIFIC)}) and {is_whole} then cast({number} as varchar) "
-        f"else {bare} end"
+        f"case when regexp_full_match({bare}, '[0-9]+[.,]0*') then regexp_extract({bare}, '^[0-9]+') "
+        f"when regexp_full_match({bare}, {literal(SCIENTIFIC)}) and {is_whole} "
+        f"then {lead} || rpad({fraction}, {exponent}, '0') else {bare} end"
     )
 
 

@@ -25,7 +25,7 @@ from dagster_project.home import Home
 from dagster_project.network import Network
 
 # Raised when landing itself would give other rows for the same bytes and contracts.
-LANDING_VERSION = "4"
+LANDING_VERSION = "5"
 _LOCATIONS_NAMED = 5
 _DAY_NS = 86_400 * 10**9
 
@@ -64,7 +64,8 @@ def _refuse_vanished(network: Network, before: list[Entry], there: set[str]) -> 
 
     Raises RegularsError before anything changes: its rows stand, and so does what is published.
     """
-    had = Counter(e.location_id for e in before if e.status != "deleted" and not e.part and e.location_id)
+    sent = {e.location_id for e in before if e.rows_landed or e.rows_duplicate}
+    had = Counter(e.location_id for e in before if e.status != "deleted" and not e.part and e.location_id in sent)
     gone = sorted(had.keys() - there - set(network.vanished_locations))
     if gone:
         told = ", ".join(f"{location} ({had[location]:,} files)" for location in gone[:_LOCATIONS_NAMED])

@@ -49,7 +49,12 @@ class Entry:
 
     def deleted(self) -> "Entry":
         """The file as one that is gone from the landing zone: named, and its rows gone."""
-        told = "gone from the landing zone, and its rows with it; put it back to have them again"
+        if self.status == "deleted":
+            return self
+        rows = f"{self.rows_landed:,} rows" if self.rows_landed != 1 else "row"
+        told = f"gone from the landing zone, and its {rows} with it; put it back to have them again"
+        if not self.rows_landed:
+            told = "gone from the landing zone; none of its rows had been taken"
         counts = {"rows_read": 0, "rows_landed": 0, "rows_duplicate": 0, "rows_rejected": 0}
         return replace(self, status="deleted", reason=f"{self.path}: {told}", **counts)
 

@@ -87,7 +87,7 @@ def _currency_arms(feed: Feed) -> list[str]:
         network = "(select currency from network_defaults)"
         foreign = (
             f"'its location sells in ' || known_currency || ', this network counts in ' || {network} || "
-            "'; give it a network.yaml of its own'"
+            "'; set network.currency in network.yaml, or give this location a network of its own'"
         )
         arms.append(_reject(f"known_currency <> {network}", "location_id", foreign, "location_id"))
     if feed.with_role("currency"):

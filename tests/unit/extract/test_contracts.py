@@ -9,8 +9,8 @@ import duckdb
 import pytest
 
 from dagster_project.errors import ContractError
-from dagster_project.extract.cell_sql import decimal_sql, text_sql
-from dagster_project.extract.contract_language import ColumnRule
+from dagster_project.extract.cell_sql import condition_sql, decimal_sql, text_sql
+from dagster_project.extract.contract_language import ColumnRule, Test
 from dagster_project.extract.contracts import contract_schema, load_contracts, read_contract
 from dagster_project.extract.fingerprint import waiting_fingerprint
 from dagster_project.extract.propose import propose_contract
@@ -66,6 +66,12 @@ def test_money_is_read_as_tills_write_it_or_not_at_all(mark, written, amount) ->
         ("9e+05", "900000"),
         ("1300000015734303122", "1300000015734303122"),
         ("1.3E+18", "1.3E+18"),
+        ("9000012,0", "9000012"),
+        ("9,000012E+06", "9000012"),
+        ("9.000012E+06", "9000012"),
+        ("9,00E+06", "9,00E+06"),
+        ("4,53E+15", "4,53E+15"),
+        ("A-1,0", "A-1,0"),
     ],
 )
 def test_ids_are_what_they_were_before_a_spreadsheet(written, id_) -> None:
@@ -76,9 +82,33 @@ def test_ids_are_what_they_were_before_a_spreadsheet(written, id_) -> None:
     assert duckdb.execute(f"select {text} from (select ? as cell)", [written]).fetchall() == [(id_,)]
 
 
-def test_an_id_that_lost_digits_is_rejected(zone, own) -> None:
+@pytest.mark.parametrize(
+    ("written", "is_negative"),
+    [
+        ("-0,5", True),
+        ("-5,00 €", True),
+        ("5,50- €", True),
+        ("(5,50 €)", True),
+        ("-1.005,50 €", True),
+        ("-1,005.50", True),
+        ("0,5", False),
+        ("-0,00", False),
+        ("1.005,50 €", False),
+        ("-", False),
+        (None, False),
+    ],
+)
+def test_a_sign_is_seen_whichever_decimal_mark_is_written(written, is_negative) -> None:
+    sql = condition_sql({"cell": Test(is_negative=True)}, {"cell"})
+    assert duckdb.execute(f"select {sql} from (select cast(? as varchar) as cell)", [written]).fetchall() == [
+        (is_negative,)
+    ]
+
+
+@pytest.mark.parametrize("lost", ["1.3E+18", "9,00E+06"])
+def test_an_id_that_lost_digits_is_rejected(zone, own, lost) -> None:
     rule = "order_id: {from: Bon, style: id}"
-    own(HEAD + REQUIRED.replace("order_id: Bon", rule), "1.3E+18;2026-10-05;1;4;", "7;2026-10-05;1;4;")
+    own(HEAD + REQUIRED.replace("order_id: Bon", rule), f"{lost};2026-10-05;1;4;", "7;2026-10-05;1;4;")
     zone.land()
     assert zone.ops("select row_number, reason from rejected_rows") == [
         (1, "an id in scientific notation has lost digits; export the column as text")

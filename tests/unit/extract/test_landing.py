@@ -131,7 +131,10 @@ def test_a_location_of_another_currency_is_set_aside_and_the_others_go_on(zone) 
         zone.put(f"{shop}/a.csv", "order_id,ordered_at,quantity,net_amount\no1,2026-10-05,1,4\n")
     zone.land()
     assert zone.rows("order_lines", "location_id") == [("shop_2",)]
-    reason = "its location sells in CAD, this network counts in USD; give it a network.yaml of its own"
+    reason = (
+        "its location sells in CAD, this network counts in USD; set network.currency in network.yaml, or give this "
+        "location a network of its own"
+    )
     assert zone.ops('select file, "column", reason from rejected_rows') == [("shop_1/a.csv", "location_id", reason)]
 
 

@@ -100,3 +100,13 @@ def test_a_location_whose_files_vanish_stops_the_run_until_it_is_acknowledged(tw
     # Acknowledged once, it is not asked again.
     two_shops.file.write_text("network:\n")
     two_shops.land()
+
+
+def test_a_location_that_never_sent_a_row_may_go_unasked(two_shops) -> None:
+    two_shops.put("shop_9/stray.csv", "who,knows\n1,2\n")
+    two_shops.land()
+    (two_shops.folder / "landing" / "shop_9" / "stray.csv").unlink()
+    two_shops.land()
+    assert two_shops.ops("select reason from files where status = 'deleted'") == [
+        ("shop_9/stray.csv: gone from the landing zone; none of its rows had been taken",)
+    ]
