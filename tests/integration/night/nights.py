@@ -27,7 +27,7 @@ class Nights:
         """One night, or only the assets named; what stops it is in the result."""
         definitions = build_defs(network=NetworkResource(file=str(self.file)))
         self.books.mkdir(exist_ok=True)
-        with dg.DagsterInstance.local_temp(str(self.books), {"event_log_storage": self._event_log()}) as instance:
+        with dg.DagsterInstance.local_temp(str(self.books), self._overrides()) as instance:
             return definitions.resolve_job_def("nightly").execute_in_process(
                 instance=instance,
                 raise_on_error=False,
@@ -35,12 +35,18 @@ class Nights:
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             )
 
-    def _event_log(self) -> dict:
-        """Dagster's event log as dagster.yaml has it, kept in this test's folder."""
+    def _overrides(self) -> dict:
+        """Dagster's books as dagster.yaml has them, the event log in this test's folder."""
         return {
-            "module": "dagster_project.defs.event_log",
-            "class": "EventLog",
-            "config": {"base_dir": str(self.books / "events")},
+            "event_log_storage": {
+                "module": "dagster_project.defs.event_log",
+                "class": "EventLog",
+                "config": {"base_dir": str(self.books / "events")},
+            },
+            "compute_logs": {
+                "module": "dagster._core.storage.noop_compute_log_manager",
+                "class": "NoOpComputeLogManager",
+            },
         }
 
     def query(self, sql: str) -> list[tuple]:
