@@ -80,6 +80,7 @@ def nothing_new(network: Network) -> str | None:
 def print_summary(network: Network, message: str | None) -> None:
     """Tables of the published run; `message` first, when there was nothing to do."""
     console = Console(highlight=False, soft_wrap=True)
+    console.width = max(console.width, 100)
     home = network.home
     with duckdb.connect(str(home.ops), read_only=True) as ops:
         _print_rows(console, "What came in", ("feed", "files", "read", "landed", "duplicate", "rejected"), ops, _FEEDS)
