@@ -7,7 +7,7 @@ that editors complete a contract and name its mistakes.
 import json
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -110,8 +110,14 @@ class ColumnRule(Words):
 class FillDown(Words):
     """Headers written only on the first of several rows: the rows after it, with the same `by`, repeat them."""
 
-    by: str
+    by: str | Annotated[list[str], Field(min_length=1)] = Field(
+        description="A header of every row, or several where receipt numbers begin anew each day."
+    )
     columns: list[str] = []
+
+    @property
+    def keys(self) -> list[str]:
+        return [self.by] if isinstance(self.by, str) else self.by
 
 
 class Section(Words):
@@ -156,7 +162,7 @@ class Contract(Section):
     @cached_property
     def headers(self) -> set[str]:
         """Every header the contract reads or knows of, under its own name."""
-        filled = {self.fill_down.by, *self.fill_down.columns} if self.fill_down else set()
+        filled = {*self.fill_down.keys, *self.fill_down.columns} if self.fill_down else set()
         read = self.read_headers.union(*(section.read_headers for section in self.also))
         return read | filled | {*self.recognise, *self.known}
 

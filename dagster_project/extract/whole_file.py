@@ -74,9 +74,12 @@ def fill_down(batches: Iterator[pa.Table], rule: FillDown) -> Iterator[pa.Table]
         if not batch.num_rows:
             continue
         rows = batch if carried is None else pa.concat_tables([carried, batch])
-        by = rows[rule.by].combine_chunks().to_numpy(zero_copy_only=False)
-        is_first = np.concatenate([[True], by[1:] != by[:-1]])
-        first_of = pa.array(np.maximum.accumulate(np.where(is_first, np.arange(len(by)), 0)))
+        is_first = np.zeros(rows.num_rows, dtype=bool)
+        is_first[0] = True
+        for key in rule.keys:
+            by = rows[key].combine_chunks().to_numpy(zero_copy_only=False)
+            is_first[1:] |= by[1:] != by[:-1]
+        first_of = pa.array(np.maximum.accumulate(np.where(is_first, np.arange(rows.num_rows), 0)))
         for header in [h for h in rule.columns if h in rows.column_names]:
             own = rows[header].combine_chunks()
             is_empty = pc.equal(pc.utf8_trim_whitespace(own), "")

@@ -193,6 +193,31 @@ also:
 """
 
 
+def test_a_receipt_number_that_begins_anew_is_another_receipt(zone, own) -> None:
+    own(
+        HEAD
+        + """
+fill_down: {by: [When, Bon], columns: [More]}
+replace: [order_id]
+columns:
+  order_id: {from: [When, Bon], complete: true, separator: "-"}
+  ordered_at: When
+  quantity: Qty
+  net_amount: Sum
+  customer_name: More
+""",
+        "1;2026-10-05;1;4;Kate",
+        "1;2026-10-05;2;5;",
+        "1;2026-10-06;1;6;",
+    )
+    zone.land()
+    assert zone.rows("order_lines", "order_id, customer_name", "row_number") == [
+        ("2026-10-05-1", "Kate"),
+        ("2026-10-05-1", "Kate"),
+        ("2026-10-06-1", None),
+    ]
+
+
 def test_one_file_becomes_lines_and_header(zone, own) -> None:
     own(HEAD + HEADER_AND_LINES, "1;2026-10-05;1;4;Kate", "1;;2;5;", "2;2026-10-06;1;6;", "2;;1;7;")
     landed = zone.land()
