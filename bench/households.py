@@ -15,7 +15,8 @@ from bench import Row
 from dagster_project.identity.decisions import NONE
 from dagster_project.identity.matching import match
 from dagster_project.identity.model import load_model
-from dagster_project.network import IdentitySection
+from dagster_project.identity.synthetic import enter
+from dagster_project.network_sections import IdentitySection
 
 HOUSEHOLDS, LONERS = 500, 2_000
 SEEDS = (1, 2, 3, 4, 5)
@@ -108,19 +109,7 @@ def write_households(con: duckdb.DuckDBPyConnection, seed: int) -> None:
     table = pa.Table.from_pylist([{"record_no": number} | row for number, row in enumerate(rows)])
     con.register("typed", table)
     con.execute("create temp table truth as select record_no, person, home from typed")
-    con.execute(
-        """create temp table observed as
-           select record_no, first_name, last_name, email, if(email is null, 'missing', 'valid') as email_validity,
-                  phone, if(phone is null, 'missing', 'valid') as phone_validity, address, null::varchar as city,
-                  null::varchar as region, postal_code, birth_date::date as birth_date,
-                  null::varchar as payment_fingerprint, 1::tinyint as priority, 1::bigint as seen
-           from typed"""
-    )
-    con.execute(
-        """create temp table records as
-           select record_no, printf('%09d', record_no) as record_key, 'pos' as source,
-                  'l' || record_no % 10 as location_id from typed"""
-    )
+    enter(con, locations=10)
     con.unregister("typed")
 
 

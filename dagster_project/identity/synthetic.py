@@ -93,21 +93,25 @@ def write_people(con: duckdb.DuckDBPyConnection, records: int, seed: int = 20240
     )  # fmt: skip
     con.register("typed", table)
     con.execute("create temp table truth as select record_no, person from typed")
+    enter(con, locations=60)
+    con.unregister("typed")
+
+
+def enter(con: duckdb.DuckDBPyConnection, locations: int) -> None:
+    """Tables `observed` and `records`, as identity reads them, from `typed`: one row per record, as a till has it."""
     con.execute(
         """create temp table observed as
            select record_no, first_name, last_name, email, if(email is null, 'missing', 'valid') as email_validity,
-                  phone,
-                  if(phone is null, 'missing', 'valid') as phone_validity, address, null::varchar as city,
+                  phone, if(phone is null, 'missing', 'valid') as phone_validity, address, null::varchar as city,
                   null::varchar as region, postal_code, birth_date::date as birth_date,
                   null::varchar as payment_fingerprint, 1::tinyint as priority, 1::bigint as seen
            from typed"""
     )
     con.execute(
-        """create temp table records as
+        f"""create temp table records as
            select record_no, printf('%09d', record_no) as record_key, 'pos' as source,
-                  'l' || record_no % 60 as location_id from typed"""
+                  'l' || record_no % {locations} as location_id from typed"""
     )
-    con.unregister("typed")
 
 
 def _popularity(rng: np.random.Generator, people: int) -> np.ndarray:

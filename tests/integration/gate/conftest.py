@@ -14,11 +14,16 @@ SUITES = (
 )
 
 
+@pytest.fixture(autouse=True)
+def _key(monkeypatch):
+    monkeypatch.setenv("REGULARS_KEY", "a key for tests")
+
+
 @pytest.fixture
-def night(tmp_path) -> Night:
-    """A project with real suites for the marts of a tiny candidate."""
+def night(tmp_path, request) -> Night:
+    """A tiny candidate in a project with the suites its module names, else with real ones for all its marts."""
     night = Night(tmp_path)
-    make_project(night, SUITES)
+    make_project(night, getattr(request.module, "SUITES", SUITES))
     return night
 
 

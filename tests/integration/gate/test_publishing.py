@@ -11,27 +11,15 @@ from dagster_project.publish import publish
 from dagster_project.seal import AUDIENCES, file_sha256, read_dbt_manifest
 from tests.integration.gate.tiny_night import (
     PUBLISHED_COLUMNS,
-    Night,
     audience,
     delivered,
-    make_project,
     published,
     run_statuses,
     sealed,
     state_folders,
 )
 
-
-@pytest.fixture(autouse=True)
-def _key(monkeypatch):
-    monkeypatch.setenv("REGULARS_KEY", "a key for tests")
-
-
-@pytest.fixture
-def night(tmp_path) -> Night:
-    night = Night(tmp_path)
-    make_project(night)
-    return night
+SUITES = ()
 
 
 def test_before_the_first_seal_there_is_nothing_to_do(night):

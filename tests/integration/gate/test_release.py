@@ -11,30 +11,18 @@ from dagster_project.publish import publish, release, rollback
 from dagster_project.publish.prepared import Prepared
 from dagster_project.seal import AUDIENCES
 from tests.integration.gate.tiny_night import (
-    Night,
     audience,
-    make_project,
     published,
     run_statuses,
     sealed,
     state_folders,
 )
 
+SUITES = ()
+
 
 class Killed(BaseException):
     """What kill -9 looks like from here."""
-
-
-@pytest.fixture(autouse=True)
-def _key(monkeypatch):
-    monkeypatch.setenv("REGULARS_KEY", "a key for tests")
-
-
-@pytest.fixture
-def night(tmp_path) -> Night:
-    night = Night(tmp_path)
-    make_project(night)
-    return night
 
 
 @pytest.mark.parametrize(
