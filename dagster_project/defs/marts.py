@@ -30,17 +30,38 @@ PREDICTIONS = {
 SUMMARIES = "int_visits_summarised"
 
 
+# Where a layer's models stand that need predictions: its own group would lead there and back again.
+AFTER_PREDICTIONS = {"staging": "predict", "intermediate": "marts"}
+
+
 class LayerTranslator(DagsterDbtTranslator):
-    """Groups models by their dbt layer, which is their schema."""
+    """Groups models by their dbt layer, which is their schema, so that the groups too read from left to right."""
+
+    def __init__(self, parsed: dict):
+        super().__init__()
+        self._predicted = after_predictions(parsed)
 
     def get_group_name(self, dbt_resource_props: dict) -> str:
-        return dbt_resource_props["schema"]
+        layer = dbt_resource_props["schema"]
+        is_predicted = dbt_resource_props["unique_id"] in self._predicted
+        return AFTER_PREDICTIONS.get(layer, layer) if is_predicted else layer
+
+
+def after_predictions(parsed: dict) -> set[str]:
+    """Unique ids of everything in dbt's manifest that needs predictions, however indirectly."""
+    found: set[str] = set()
+    ahead = [source for source, node in parsed["sources"].items() if node["name"] in PREDICTIONS]
+    while ahead:
+        children = set(parsed["child_map"].get(ahead.pop(), [])) - found
+        found |= children
+        ahead += children
+    return found
 
 
 def build_dbt_assets() -> dg.AssetsDefinition:
     """One asset per model and seed; reads dbt's manifest, so it is called when definitions load."""
     parsed = manifest()
-    specs = build_dbt_asset_specs(manifest=parsed, dagster_dbt_translator=LayerTranslator())
+    specs = build_dbt_asset_specs(manifest=parsed, dagster_dbt_translator=LayerTranslator(parsed))
     keys = {spec.key.path[-1]: spec.key for spec in specs}
     # One check a model, not one a test: every event costs Dagster as much as the test costs DuckDB.
     checks = [
