@@ -10,6 +10,8 @@ import yaml
 from dagster_project.errors import ContractError
 
 SOURCES = Path(__file__).parent / "sources"
+# The source of files whose header is a feed's own column names.
+CANONICAL = "canonical"
 
 SQL_TYPES = {
     "text": "VARCHAR",
@@ -40,10 +42,16 @@ class Column:
     role: str | None = None
     values: tuple[str, ...] = ()
     default: str | None = None
+    spare: bool = False
 
     @property
     def sql_type(self) -> str:
         return SQL_TYPES[self.type]
+
+    @property
+    def is_presumed(self) -> bool:
+        """Whether an empty value stands for a definite one rather than for an unknown."""
+        return self.role in ("business_date", "currency") or self.default not in (None, "unknown")
 
 
 @dataclass(frozen=True)
@@ -96,6 +104,7 @@ def _feed(name: str, spec: dict) -> Feed:
             role=attributes.get("role"),
             values=tuple(attributes.get("values", ())),
             default=attributes.get("default"),
+            spare=attributes.get("spare", False),
         )
         for column, attributes in spec["columns"].items()
     )

@@ -34,6 +34,11 @@ class Home:
         return self.lake / "rejected"
 
     @property
+    def unreadable(self) -> Path:
+        """Values that landed rows had to do without, because they could not be read."""
+        return self.lake / "unreadable"
+
+    @property
     def ledger(self) -> Path:
         """Which file of the landing zone became what; a cache, rebuilt from the landing zone."""
         return self.lake / "ledger.parquet"

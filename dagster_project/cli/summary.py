@@ -13,6 +13,7 @@ from dagster_project.publish import complete_record
 from dagster_project.seal import read_manifest
 
 _REASONS_SHOWN = 12
+_ALL = "ops.files, ops.rejected_rows, ops.unreadable_values and ops.drift"
 _SEGMENTS = """
 select rfm_segment, count(*) as customers, sum(monetary_amount) as net_amount
 from marts.marts.rfm_scores group by 1 order by net_amount desc, 1
@@ -37,11 +38,11 @@ from files where status <> 'deleted' group by feed order by feed nulls last
 """
 _DELETED = "select reason from files where status = 'deleted' order by path"
 _SET_ASIDE = "select reason from files where status = 'rejected' order by path"
-_REJECTED = """
-select format('{:,} x {}{}: {}: {}', count(*),
-    case when count(distinct file) > 1 then format('in {:,} files, such as ', count(distinct file)) else '' end,
+_NOTED = """
+select format('{{:,}} x {{}}{{}}: {{}}: {{}}', count(*),
+    case when count(distinct file) > 1 then format('in {{:,}} files, such as ', count(distinct file)) else '' end,
     min(file), coalesce("column", 'row'), reason)
-from rejected_rows where reason not like 'skipped: %'
+from {table} where reason not like 'skipped: %'
 group by "column", reason order by count(*) desc, min(file), "column", reason
 """
 _SKIPPED = """
@@ -86,10 +87,13 @@ def print_summary(network: Network, message: str | None) -> None:
         _print_rows(console, "What came in", ("feed", "files", "read", "landed", "duplicate", "rejected"), ops, _FEEDS)
         _print_list(console, "Files set aside", [row[0] for row in ops.execute(_SET_ASIDE).fetchall()])
         _print_list(console, "Files gone", [row[0] for row in ops.execute(_DELETED).fetchall()])
-        _print_list(console, "Rows rejected", [row[0] for row in ops.execute(_REJECTED).fetchall()])
-        _print_list(
-            console, "Rows skipped, as their contracts say", [row[0] for row in ops.execute(_SKIPPED).fetchall()]
-        )
+        noted = {
+            "Rows rejected": _NOTED.format(table="rejected_rows"),
+            "Values that could not be read: their rows landed without them": _NOTED.format(table="unreadable_values"),
+            "Rows skipped, as their contracts say": _SKIPPED,
+        }
+        for title, query in noted.items():
+            _print_list(console, title, [row[0] for row in ops.execute(query).fetchall()])
         _print_list(console, "Columns that changed", [row[0] for row in ops.execute(_DRIFT).fetchall()])
     with duckdb.connect(str(home.published / "marts.duckdb"), read_only=True) as marts:
         late = [row[0] for query in (_BEHIND, _AHEAD) for row in marts.execute(query).fetchall()]
@@ -126,4 +130,4 @@ def _print_list(console: Console, title: str, lines: list[str]) -> None:
     for line in lines[:_REASONS_SHOWN]:
         console.print(f"  {masked(line)}", markup=False)
     if len(lines) > _REASONS_SHOWN:
-        console.print(f"  ... and {len(lines) - _REASONS_SHOWN} more; see ops.files, ops.rejected_rows and ops.drift")
+        console.print(f"  ... and {len(lines) - _REASONS_SHOWN} more; see {_ALL}")

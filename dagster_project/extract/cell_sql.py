@@ -14,6 +14,8 @@ TRUE, FALSE = ("true", "t", "yes", "y", "x", "1"), ("false", "f", "no", "n", "0"
 # An id that went through a spreadsheet and may have lost digits.
 SCIENTIFIC = r"([0-9])(?:[.,]([0-9]+))?[eE]\+?([0-9]{1,2})"
 _SAFE_DIGITS = 15
+# What a spreadsheet writes where its formula failed, in whatever language.
+_ERROR = r"#(N/A|NV|N/B|N/D|[A-ZÀ-Ý]+(/0)?[!?])"
 # Only behind a time of day: the -05 of 2026-10-05 is no offset.
 _OFFSET = r"'.*[0-9]:[0-9.:]*[0-9] ?(Z|UTC|GMT|[+-][0-9]{2}(:?[0-9]{2})?)'"
 
@@ -115,7 +117,18 @@ def typed_sql(column: Column, rule: ColumnRule | None, text: str) -> str:
     if column.type == "boolean":
         yes, no = (f"lower({text}) in ({', '.join(map(literal, words))})" for words in (TRUE, FALSE))
         return f"case when {yes} then true when {no} then false end"
-    return text
+    return f"case when not ({_lost_id(text, rule)}) then {text} end" if holds_ids(column, rule) else text
+
+
+def holds_ids(column: Column, rule: ColumnRule | None) -> bool:
+    """Whether a text column's values are ids, which a spreadsheet may have damaged."""
+    return column.type == "text" and rule is not None and (rule.style == "id" or column.role == "source_customer_id")
+
+
+def _lost_id(text: str, rule: ColumnRule | None) -> str:
+    failed = f"starts_with({text}, '#') and regexp_full_match({text}, {literal(_ERROR)})"
+    is_id = rule is not None and rule.style == "id"
+    return f"{failed} or regexp_full_match({text}, {literal(SCIENTIFIC)})" if is_id else failed
 
 
 def wall_sql(text: str, rule: ColumnRule | None) -> str:

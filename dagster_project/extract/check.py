@@ -3,10 +3,12 @@
 import tempfile
 from collections.abc import Iterator
 from itertools import islice
+from pathlib import Path
 
 import duckdb
 
 from dagster_project.errors import UnreadableFile
+from dagster_project.extract.contracts import contracts_of
 from dagster_project.extract.drift import drift_of, with_moves
 from dagster_project.extract.land import land_files
 from dagster_project.extract.ledger import Entry
@@ -14,6 +16,7 @@ from dagster_project.extract.listing import HEADQUARTERS
 from dagster_project.extract.mirror import bring_in
 from dagster_project.extract.propose import propose_contract
 from dagster_project.extract.reading import open_table
+from dagster_project.extract.recognise import allowed_contracts, nearly
 from dagster_project.extract.supersede import settle_deliveries
 from dagster_project.extract.tables import Rows, stream_rows
 from dagster_project.home import Home
@@ -42,16 +45,23 @@ def _tell(home: Home, entry: Entry) -> Iterator[str]:
     counts = f"{entry.rows_read:,} rows, {entry.rows_landed:,} land"
     counts += f", {entry.rows_duplicate:,} duplicate" if entry.rows_duplicate else ""
     counts += f", {entry.rows_rejected:,} rejected" if entry.rows_rejected else ""
+    counts += f", {entry.values_unreadable:,} values unreadable" if entry.values_unreadable else ""
     yield f"{entry.contract} -> {entry.feed}  {entry.path}  ({counts})"
     for drift in drift_of(entry):
         yield f"    drift: {drift.change} {drift.column!r}{f' {drift.detail!r}' if drift.detail else ''}"
     if entry.is_current and entry.rows_rejected:
-        rejects = duckdb.execute(
-            'select row_number, "column", reason from read_parquet(?) order by row_number limit ?',
-            [str(home.rejected / f"{entry.file_key}.parquet"), FIRST_REJECTS],
-        ).fetchall()
-        for row, column, reason in rejects:
-            yield f"    row {row}{f', {column}' if column else ''}: {reason}"
+        yield from _first_rows(home.rejected / f"{entry.file_key}.parquet", "")
+    if entry.is_current and entry.values_unreadable:
+        yield from _first_rows(home.unreadable / f"{entry.file_key}.parquet", "lands without ")
+
+
+def _first_rows(noted: Path, what: str) -> Iterator[str]:
+    rows = duckdb.execute(
+        'select row_number, "column", reason from read_parquet(?) order by row_number, "column" limit ?',
+        [str(noted), FIRST_REJECTS],
+    ).fetchall()
+    for row, column, reason in rows:
+        yield f"    row {row}{f', {what}{column}' if column else ''}: {reason}"
 
 
 def _set_aside(network: Network, entry: Entry, proposed: set[tuple[str, ...]]) -> Iterator[str]:
@@ -59,7 +69,8 @@ def _set_aside(network: Network, entry: Entry, proposed: set[tuple[str, ...]]) -
     try:
         container, _, member = entry.path.partition("!")
         table = open_table(network.landing / container, entry.path, member or None)
-        if table.header in proposed:
+        contracts = allowed_contracts(contracts_of(network), network.sources.get(entry.location_id))
+        if table.header in proposed or entry.contract or nearly(table.header, contracts):
             return
         headers = [name for name in dict.fromkeys(table.header) if name]
         sample = next(islice(stream_rows(table, headers, Rows()), 1), None)

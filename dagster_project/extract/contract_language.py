@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from dagster_project.feeds import Column
+from dagster_project.feeds import Column, load_feeds
 
 DELIVERED = "delivered"
 ORIGINS = ("from", "first_of", "multiply", "add", "constant", "cases", "from_folder")
@@ -102,6 +102,15 @@ class ColumnRule(Words):
         return named + ([self.zone_from] if self.zone_from else [])
 
     @property
+    def deciding(self) -> list[str]:
+        """The headers without one of which this column would be another value, not an unknown one."""
+        whens = [*(case.when for case in self.cases or []), *self.zero_when]
+        named = [*(self.multiply or []), *(self.add or []), *self.subtract, *(h for when in whens for h in when)]
+        if self.subtract:
+            named += [self.from_] if isinstance(self.from_, str) else self.from_ or []
+        return named + ([self.zone_from] if self.zone_from else [])
+
+    @property
     def needs_header(self) -> bool:
         """Whether the column is empty when none of its headers is there."""
         return self.constant is None and self.from_folder is None and self.when_empty != DELIVERED
@@ -142,6 +151,22 @@ class Section(Words):
         tested = {header for skip in self.skip for header in skip.when}
         return tested | {header for rule in self.columns.values() for header in rule.headers}
 
+    @cached_property
+    def deciding(self) -> dict[str, str]:
+        """Header -> what would silently come out wrong without it: a feed column, or which rows are skipped.
+
+        A column that is merely unknown without its header is not among them; a key is, and one that is presumed.
+        """
+        decided = {header: "which rows are skipped" for skip in self.skip for header in skip.when}
+        feed = load_feeds()[self.feed]
+        for name, rule in self.columns.items():
+            column = feed.column(name)
+            named = rule.deciding
+            if self.requires(column) or column.is_presumed or name in (self.replace or feed.key):
+                named = [*named, *([rule.from_] if isinstance(rule.from_, str) else rule.from_ or [])]
+            decided |= dict.fromkeys(named, name)
+        return decided
+
 
 class Contract(Section):
     """One export format: `recognise` lists the headers that must be there."""
@@ -153,7 +178,9 @@ class Contract(Section):
     placeholder_customer_ids: list[str] = Field(default=[], description="Ids that mean nobody.")
     recognise: list[str] = Field(min_length=1)
     known: list[str] = Field(default=[], description="Headers of the export that no column reads.")
-    optional: list[str] = Field(default=[], description="Headers some relatives of the export lack: no drift.")
+    optional: list[str] = Field(
+        default=[], description="Headers some relatives of the export lack: no drift; there they count as empty."
+    )
     aliases: dict[str, list[str]] = Field(default={}, description="Header -> other names it has been seen under.")
     zone: str | None = Field(default=None, description="The zone of times without one, instead of the location's.")
     fill_down: FillDown | None = None
@@ -165,6 +192,18 @@ class Contract(Section):
         filled = {*self.fill_down.keys, *self.fill_down.columns} if self.fill_down else set()
         read = self.read_headers.union(*(section.read_headers for section in self.also))
         return read | filled | {*self.recognise, *self.known}
+
+    @cached_property
+    def required(self) -> dict[str, str | None]:
+        """The headers a file must have -> what would silently come out wrong without it; None of those that only tell
+        the export from others."""
+        decided: dict[str, str | None] = dict.fromkeys(
+            self.fill_down.keys if self.fill_down else [], "what rows repeat"
+        )
+        for section in (self, *self.also):
+            decided = section.deciding | decided
+        needed = {header: what for header, what in decided.items() if header not in self.optional}
+        return dict.fromkeys(self.recognise) | needed
 
     @cached_property
     def as_text(self) -> str:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from dagster_project.errors import ContractError, NetworkError
 from dagster_project.extract.contract_language import ColumnRule, Contract, Section
-from dagster_project.feeds import SOURCES, Feed, load_feeds, read_yaml
+from dagster_project.feeds import CANONICAL, SOURCES, Feed, load_feeds, read_yaml
 from dagster_project.network import Network
 from dagster_project.network_sections import known_zone_names
 
@@ -137,10 +137,11 @@ def _canonical_contracts() -> tuple[Contract, ...]:
 def _canonical(feed: Feed) -> Contract:
     return Contract(
         name=f"canonical_{feed.name}",
-        source="canonical",
+        source=CANONICAL,
         feed=feed.name,
         description=feed.description,
         recognise=[c.name for c in feed.columns if c.required],
+        optional=list(feed.column_names),
         columns={name: ColumnRule(**{"from": name}) for name in feed.column_names},
     )
 

@@ -40,12 +40,7 @@ def columns_drifted(header: tuple[str, ...], contract: Contract) -> list[Drift]:
     read = contract.read_headers.union(*(section.read_headers for section in contract.also))
     renamed = [Drift("renamed", n) for n in sorted(set(header) - names) if n]
     appeared = [Drift("appeared", n) for n in sorted(names - contract.headers)]
-    # A canonical file may hold any subset of its feed's columns: nothing is gone from it.
-    gone = (
-        []
-        if contract.source == "canonical"
-        else [Drift("gone", n) for n in sorted(read - names - set(contract.optional))]
-    )
+    gone = [Drift("gone", n) for n in sorted(read - names - set(contract.optional))]
     return appeared + renamed + gone
 
 

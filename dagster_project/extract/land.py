@@ -25,7 +25,7 @@ from dagster_project.home import Home
 from dagster_project.network import Network
 
 # Raised when landing itself would give other rows for the same bytes and contracts.
-LANDING_VERSION = "5"
+LANDING_VERSION = "6"
 _LOCATIONS_NAMED = 5
 _DAY_NS = 86_400 * 10**9
 
@@ -210,6 +210,7 @@ def _double(file: LandingFile, original: Entry) -> Entry:
         rows_landed=0,
         rows_duplicate=original.rows_read,
         rows_rejected=0,
+        values_unreadable=0,
     )
 
 
@@ -218,7 +219,7 @@ def _landed_path(home: Home, entry: Entry) -> Path:
 
 
 def _remove_stale(home: Home, current: set[str]) -> None:
-    """Landed and rejected Parquet of files that are in the landing zone no more."""
-    for path in [*home.lake.glob("landed/*/*"), *home.rejected.glob("*")]:
+    """What landing wrote of files that are in the landing zone no more."""
+    for path in [*home.lake.glob("landed/*/*"), *home.rejected.glob("*"), *home.unreadable.glob("*")]:
         if path.stem not in current:
             path.unlink()

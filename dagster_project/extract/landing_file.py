@@ -27,6 +27,7 @@ REJECT_SCHEMA = pa.schema(
     ]
 )
 _REJECT_COLUMNS = ["reject_column", "reject_reason", "reject_value"]
+_UNREADABLE = "unreadable"
 
 
 def part_path(path: str, part: ContractPart) -> str:
@@ -56,6 +57,7 @@ class FileInLanding:
         name = f"{self.blank.file_key}.parquet"
         self.landed = LakeFile(self.home.landed(self.contract.feed) / name, even_empty=True)
         self.rejected = LakeFile(self.home.rejected / name, even_empty=False)
+        self.unreadable = LakeFile(self.home.unreadable / name, even_empty=False)
         self.new_values = NewValues(self.contract)
         self.parts = [
             FileInLanding(
@@ -78,7 +80,8 @@ class FileInLanding:
             feed.new_values.see(cells)
 
     def take(self, typed: pa.Table, has_rejects: bool) -> None:
-        """Write a typed slice of this file: good rows to the feed, the others to the rejects."""
+        """Write a typed slice of this file: good rows to the feed, the others to the rejects, and what the good ones do
+        without to the unreadable values."""
         if isinstance(self.contract, ContractPart):
             self.rows.read += typed.num_rows
         if "location_id" in typed.column_names and self.contract.feed != "locations":
@@ -89,6 +92,10 @@ class FileInLanding:
             self.rejected.write(bad.rename_columns(REJECT_SCHEMA.names).cast(REJECT_SCHEMA))
             typed = typed.filter(good)
         typed = typed.drop_columns(_REJECT_COLUMNS)
+        if _UNREADABLE in typed.column_names:
+            if typed[_UNREADABLE].null_count < typed.num_rows:
+                self.unreadable.write(_one_by_one(typed))
+            typed = typed.drop_columns([_UNREADABLE])
         event_at = load_feeds()[self.contract.feed].event_at
         if event_at and typed.num_rows:
             seen = (self.latest, pc.max(typed[event_at]).as_py())
@@ -116,6 +123,7 @@ class FileInLanding:
             rows_read=self.rows.read,
             rows_landed=self.landed.finish(),
             rows_rejected=self.rejected.finish(),
+            values_unreadable=self.unreadable.finish(),
             latest_event_at=self.latest,
             locations=context_of(list(self.mentioned), known),
             header=json.dumps([] if is_part else self.table.header),
@@ -126,6 +134,7 @@ class FileInLanding:
         """Leave nothing half-written."""
         self.landed.abandon()
         self.rejected.abandon()
+        self.unreadable.abandon()
         for part in self.parts:
             part.abandon()
 
@@ -135,3 +144,13 @@ class FileInLanding:
             for number, reason in self.rows.malformed
         ]
         return pa.Table.from_pylist(lines, schema=REJECT_SCHEMA)
+
+
+def _one_by_one(typed: pa.Table) -> pa.Table:
+    """A row per unreadable value, under the names of the rejects."""
+    lists = typed[_UNREADABLE].combine_chunks()
+    of_row = typed.select(["file_key", "row_number"]).take(pc.list_parent_indices(lists))
+    told = pc.list_flatten(lists)
+    for field_, name in zip(("col", "reason", "val"), REJECT_SCHEMA.names[2:], strict=True):
+        of_row = of_row.append_column(name, pc.struct_field(told, field_))
+    return of_row.cast(REJECT_SCHEMA)

@@ -10,10 +10,13 @@ import pyarrow.parquet as pq
 from dagster_project.home import Home
 from dagster_project.lake_file import write_lake_file
 
+ROW_COUNTS = ("rows_read", "rows_landed", "rows_duplicate", "rows_rejected")
+
 
 @dataclass(frozen=True)
 class Entry:
-    """One file. rows_read = rows_landed + rows_duplicate + rows_rejected, always.
+    """One file. rows_read = rows_landed + rows_duplicate + rows_rejected, always; `values_unreadable` counts what its
+    landed rows do without.
 
     `status` is landed, duplicate (the same content stands elsewhere in its folder), rejected (set aside whole,
     see `reason`) or deleted (it was there once). What a file holds for a further feed has an entry of its own,
@@ -37,6 +40,7 @@ class Entry:
     rows_landed: int = 0
     rows_duplicate: int = 0
     rows_rejected: int = 0
+    values_unreadable: int = 0
     latest_event_at: datetime | None = None
     locations: str = "[]"
     header: str = "[]"
@@ -55,7 +59,7 @@ class Entry:
         told = f"gone from the landing zone, and its {rows} with it; put it back to have them again"
         if not self.rows_landed:
             told = "gone from the landing zone; none of its rows had been taken"
-        counts = {"rows_read": 0, "rows_landed": 0, "rows_duplicate": 0, "rows_rejected": 0}
+        counts = dict.fromkeys((*ROW_COUNTS, "values_unreadable"), 0)
         return replace(self, status="deleted", reason=f"{self.path}: {told}", **counts)
 
     @property

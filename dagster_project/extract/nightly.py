@@ -12,7 +12,7 @@ from dagster_project.extract.arrival import note_arrival
 from dagster_project.extract.drift import Drift, drift_of, with_moves
 from dagster_project.extract.fingerprint import fingerprint_of
 from dagster_project.extract.land import land_files
-from dagster_project.extract.ledger import Entry
+from dagster_project.extract.ledger import ROW_COUNTS, Entry
 from dagster_project.extract.mirror import bring_in
 from dagster_project.extract.supersede import settle_deliveries
 from dagster_project.home import Home
@@ -30,9 +30,9 @@ class Landed:
     entries: list[Entry]
 
     def counts(self, feed: str) -> dict[str, int]:
-        """files, rows_read, rows_landed, rows_duplicate, rows_rejected of one feed."""
+        """files, rows_read, rows_landed, rows_duplicate, rows_rejected and values_unreadable of one feed."""
         of_feed = [e for e in self.entries if e.feed == feed]
-        names = ("rows_read", "rows_landed", "rows_duplicate", "rows_rejected")
+        names = (*ROW_COUNTS, "values_unreadable")
         return {"files": len(of_feed)} | {name: sum(getattr(e, name) for e in of_feed) for name in names}
 
     def drift(self, feed: str) -> list[tuple[str, Drift]]:
@@ -85,34 +85,39 @@ def _next_run(ops: duckdb.DuckDBPyConnection, home: Home, as_of_date: date) -> s
 
 
 def _tell_files(ops: duckdb.DuckDBPyConnection, home: Home, entries: list[Entry]) -> None:
-    """ops.files, rejected_rows and drift as they stand now: one row per file of the landing zone.
+    """ops.files, rejected_rows, unreadable_values and drift as they stand now: one row per file of the landing zone.
 
     A till may put an address into a file's name or a header cell; here it is masked, once for all who read ops.
     """
-    ledger, rejected = str(home.ledger), [str(p) for p in _rejected(home, entries)]
     drifted = [(masked(e.path), e.source, d.change, masked(d.column), d.detail) for e in entries for d in drift_of(e)]
     ops.execute("delete from files")
     ops.execute(
         f"""insert into files
            select {masked_sql("path")}, {masked_sql("location_id")}, sha256, source, feed, rows_read, rows_landed,
-               rows_duplicate, rows_rejected, status, {masked_sql("reason")}
+               rows_duplicate, rows_rejected, status, {masked_sql("reason")}, values_unreadable
            from read_parquet(?) order by path""",
-        [ledger],
+        [str(home.ledger)],
     )
-    ops.execute("delete from rejected_rows")
-    if rejected:
-        ops.execute(
-            f"""insert into rejected_rows
-               select {masked_sql("l.path")}, r.row_number, r."column", {masked_sql("r.reason")},
-                   {masked_sql("r.value_masked")}
-               from read_parquet(?) r join read_parquet(?) l using (file_key)
-               where l.status = 'landed' order by l.path, r.row_number""",
-            [rejected, ledger],
-        )
+    current = [e for e in entries if e.is_current]
+    rejected = [e.file_key for e in current if e.rows_rejected]
+    unreadable = [e.file_key for e in current if e.values_unreadable]
+    _tell_rows(ops, home, "rejected_rows", [home.rejected / f"{key}.parquet" for key in rejected])
+    _tell_rows(ops, home, "unreadable_values", [home.unreadable / f"{key}.parquet" for key in unreadable])
     ops.execute(f"create or replace table drift ({TABLES['drift']})")
     if drifted:
         ops.executemany("insert into drift values (?, ?, ?, ?, ?)", drifted)
 
 
-def _rejected(home: Home, entries: list[Entry]) -> list[Path]:
-    return [home.rejected / f"{e.file_key}.parquet" for e in entries if e.is_current and e.rows_rejected]
+def _tell_rows(ops: duckdb.DuckDBPyConnection, home: Home, table: str, paths: list[Path]) -> None:
+    """What landing noted of single rows; of a row that a newer delivery replaced, nothing."""
+    ops.execute(f"delete from {table}")
+    if paths:
+        ops.execute(
+            f"""insert into {table}
+               select {masked_sql("l.path")}, r.row_number, r."column", {masked_sql("r.reason")},
+                   {masked_sql("r.value_masked")}
+               from read_parquet($paths) r join read_parquet($ledger) l using (file_key)
+               anti join read_parquet($superseded) s using (file_key, row_number)
+               where l.status = 'landed' order by l.path, r.row_number, r."column" """,
+            {"paths": [str(p) for p in paths], "ledger": str(home.ledger), "superseded": str(home.superseded)},
+        )

@@ -1,9 +1,10 @@
 """Why a row cannot land, as arms of one CASE: each gives the column, a reason a person can act on, and the value.
+And which values a row lands without.
 
 The reasons never quote a value; `masked` keeps only its shape.
 """
 
-from dagster_project.extract.cell_sql import SCIENTIFIC, formats_of
+from dagster_project.extract.cell_sql import formats_of, holds_ids
 from dagster_project.extract.contract_language import Contract, ContractPart
 from dagster_project.extract.listing import HEADQUARTERS
 from dagster_project.extract.sql_text import literal, quoted
@@ -13,9 +14,33 @@ from dagster_project.feeds import Column, Feed
 EARLIEST_YEAR = 1990
 
 
-def written(column: Column) -> str:
+def may_be_unreadable(column: Column, contract: Contract) -> bool:
+    """Whether a text of this column may be one that cannot be read."""
+    return column.type != "text" or holds_ids(column, contract.columns.get(column.name))
+
+
+def written(column: Column, contract: Contract) -> str:
     """The name under which the typing query keeps a column's text."""
-    return quoted(column.name if column.type == "text" else f" written {column.name}")
+    return quoted(f" written {column.name}" if may_be_unreadable(column, contract) else column.name)
+
+
+def unreadable_values(feed: Feed, contract: Contract, absent: list[Column]) -> str | None:
+    """A list of what a row that lands does without, as {col, reason, val}; None when no value can be left out."""
+    spare = [c for c in feed.columns if c not in absent and is_spare(c, contract) and may_be_unreadable(c, contract)]
+    if not spare:
+        return None
+    lost = {c: f"{written(c, contract)} is not null and {quoted(c.name)} is null" for c in spare}
+    told = ", ".join(
+        f"case when {condition} then {_told(c.name, _expected(c, contract), masked(written(c, contract)))} end"
+        for c, condition in lost.items()
+    )
+    some = " or ".join(f"({condition})" for condition in lost.values())
+    return f"case when rejection is null and ({some}) then list_filter([{told}], told -> told is not null) end"
+
+
+def is_spare(column: Column, contract: Contract) -> bool:
+    """Whether a row lands without a value of this column that cannot be read."""
+    return column.spare and column.name not in (contract.replace or [])
 
 
 def reject_arms(feed: Feed, contract: Contract, has_zone: bool, absent: list[Column]) -> str:
@@ -36,19 +61,12 @@ def reject_arms(feed: Feed, contract: Contract, has_zone: bool, absent: list[Col
         arms.append(_reject(nowhere, "location_id", unknown, "location_id"))
         arms += _currency_arms(feed)
     for column in feed.columns:
-        name, text = quoted(column.name), written(column)
+        text = written(column, contract)
         if contract.requires(column):
             arms.append(_reject(f"{text} is null", column.name, literal("empty, but required"), "null"))
-        rule = contract.columns.get(column.name)
-        if column.type == "text" and rule and rule.style == "id" and column not in absent:
-            lost = "an id in scientific notation has lost digits; export the column as text"
-            arms.append(_reject(f"regexp_full_match({text}, {literal(SCIENTIFIC)})", column.name, literal(lost), text))
-        if column.type != "text" and column not in absent:
-            arms.append(
-                _reject(
-                    f"{text} is not null and {name} is null", column.name, literal(_expected(column, contract)), text
-                )
-            )
+        if column not in absent and may_be_unreadable(column, contract) and not is_spare(column, contract):
+            unreadable = f"{text} is not null and {quoted(column.name)} is null"
+            arms.append(_reject(unreadable, column.name, _expected(column, contract), text))
     if feed.with_role("timezone"):
         unknown_zone = literal("unknown time zone; an IANA or Rails name is expected")
         arms.append(
@@ -74,7 +92,7 @@ def reject_arms(feed: Feed, contract: Contract, has_zone: bool, absent: list[Col
         early = literal(f"before {EARLIEST_YEAR}; check the till's clock")
         dated = [feed.column(feed.event_at), *(c for c in feed.columns if c.role == "business_date")]
         for column in (c for c in dated if c not in absent):
-            name, day, text = column.name, quoted(column.name), written(column)
+            name, day, text = column.name, quoted(column.name), written(column, contract)
             arms.append(_reject(f"cast({day} as date) > delivered_on + 1", name, late, text))
             arms.append(_reject(f"year({day}) < {EARLIEST_YEAR}", name, early, text))
     return "\n        ".join(arms) if arms else "when false then {'col': '', 'reason': '', 'val': ''}"
@@ -98,19 +116,27 @@ def _currency_arms(feed: Feed) -> list[str]:
 
 
 def _reject(condition: str, column: str, reason: str, value: str) -> str:
-    struct = f"{{'col': {literal(column) if column else 'null::varchar'}, 'reason': {reason}, 'val': {value}}}"
-    return f"when {condition} then {struct}"
+    return f"when {condition} then {_told(column, reason, value)}"
+
+
+def _told(column: str, reason: str, value: str) -> str:
+    return f"{{'col': {literal(column) if column else 'null::varchar'}, 'reason': {reason}, 'val': {value}}}"
 
 
 def _expected(column: Column, contract: Contract) -> str:
+    """The reason, as SQL, why a text of this column cannot be read."""
     rule = contract.columns[column.name]
+    if column.type == "text":
+        lost = "an id in scientific notation has lost digits; export the column as text"
+        failed = "a spreadsheet's error where an id should be; correct the sheet and export it again"
+        is_error = f"starts_with({written(column, contract)}, '#')"
+        return f"case when {is_error} then {literal(failed)} else {literal(lost)} end"
     if column.type == "enum":
-        return f"not one of {', '.join([*(rule.values or {}), *column.values])}"
+        return literal(f"not one of {', '.join([*(rule.values or {}), *column.values])}")
     if column.type in ("timestamp", "date") and rule.formats:
-        return f"not a {column.type} written as {' or '.join(formats_of(rule))}"
-    return {"timestamp": "not a time in ISO 8601", "date": "not a date in ISO 8601"}.get(
-        column.type, f"not {'an' if column.type == 'integer' else 'a'} {column.type}"
-    )
+        return literal(f"not a {column.type} written as {' or '.join(formats_of(rule))}")
+    told = {"timestamp": "not a time in ISO 8601", "date": "not a date in ISO 8601"}
+    return literal(told.get(column.type, f"not {'an' if column.type == 'integer' else 'a'} {column.type}"))
 
 
 def masked(value: str) -> str:

@@ -13,7 +13,7 @@ from dagster_project.extract.cell_sql import condition_sql, instant_sql, is_abse
 from dagster_project.extract.clock_sql import NO_TIME, at, clock, within_years
 from dagster_project.extract.contract_language import Contract, ContractPart
 from dagster_project.extract.listing import HEADQUARTERS
-from dagster_project.extract.reject_sql import masked, reject_arms, written
+from dagster_project.extract.reject_sql import masked, may_be_unreadable, reject_arms, unreadable_values, written
 from dagster_project.extract.sql_text import literal, quoted
 from dagster_project.feeds import Column, Feed, load_feeds
 
@@ -23,7 +23,8 @@ _CARRIED = """file_number, file_key, row_number, folder, delivered_on, zone, kno
 
 def typing_query(contract: Contract, header: tuple[str, ...]) -> str:
     """The SELECT over `batch`, in any order: `file_number`, the landed columns of the feed, `delivery_key` and
-    `is_set_key`, then `reject_column`, `reject_reason` and `reject_value` (masked; null when the row lands)."""
+    `is_set_key`, then `reject_column`, `reject_reason` and `reject_value` (masked; null when the row lands), and
+    `unreadable`, a list of what a row lands without (col, reason, val; null when nothing)."""
     feed = load_feeds()[contract.feed]
     names = set(header)
     zone_header = next((r.zone_from for r in contract.columns.values() if r.zone_from in names), None)
@@ -31,6 +32,8 @@ def typing_query(contract: Contract, header: tuple[str, ...]) -> str:
     absent = [c for c in feed.columns if c.role != "location" and is_absent(contract.columns.get(c.name), names)]
     present = [c for c in feed.columns if c not in absent]
     times = [c for c in present if c.type == "timestamp"]
+    unreadable = unreadable_values(feed, contract, absent)
+    without = f",\n    {unreadable} as unreadable" if unreadable else ""
     return f"""
 with raw as (
     select " file_number" as file_number, {_file_key(contract)} as file_key, " folder" as folder,
@@ -50,10 +53,10 @@ with raw as (
     from placed
 ), typed as (
     select {_CARRIED},
-        {_typed(present)}
+        {_typed(present, contract)}
     from parsed
 ){clock(times)}, whole as (
-    select *, {_constants(absent)}
+    select *, {_constants(absent, contract)}
     from {"timed" if times else "typed"}
 ), judged as (
     select *, case {reject_arms(feed, contract, bool(zone_header), absent)} end as rejection
@@ -62,7 +65,7 @@ with raw as (
 select file_number,
     {_landed(feed, contract)},
     rejection.col as reject_column, rejection.reason as reject_reason,
-    {masked("rejection.val")} as reject_value
+    {masked("rejection.val")} as reject_value{without}
 from judged
 """
 
@@ -107,8 +110,8 @@ def _parsed(present: list[Column], contract: Contract) -> str:
     columns = []
     for column in present:
         rule, text, read = contract.columns.get(column.name), quoted(column.name), _read(column)
-        if column.type != "text":
-            columns.append(f"{text} as {written(column)}")
+        if may_be_unreadable(column, contract):
+            columns.append(f"{text} as {written(column, contract)}")
         if column.type in ("timestamp", "date"):
             wall, instant = wall_sql(text, rule), instant_sql(text, rule) or NO_TIME
             columns.append(f"{wall} as {read}")
@@ -118,12 +121,12 @@ def _parsed(present: list[Column], contract: Contract) -> str:
     return ",\n        ".join(columns)
 
 
-def _typed(present: list[Column]) -> str:
+def _typed(present: list[Column], contract: Contract) -> str:
     columns = []
     for column in present:
         name, read, read_at = quoted(column.name), _read(column), _read_at(column)
-        if column.type != "text":
-            columns.append(written(column))
+        if may_be_unreadable(column, contract):
+            columns.append(written(column, contract))
         if column.type == "timestamp":
             columns.append(f"{within_years(read)} as {name}")
             columns.append(f"{within_years(read_at)} as {at(column)}")
@@ -134,13 +137,13 @@ def _typed(present: list[Column]) -> str:
     return ",\n        ".join(columns)
 
 
-def _constants(absent: list[Column]) -> str:
+def _constants(absent: list[Column], contract: Contract) -> str:
     columns = ['null as " nothing"']
     for column in absent:
         value = literal(column.default) if column.default else f"cast(null as {column.sql_type})"
         columns.append(f"{value} as {quoted(column.name)}")
-        if column.type != "text":
-            columns.append(f"cast(null as varchar) as {written(column)}")
+        if may_be_unreadable(column, contract):
+            columns.append(f"cast(null as varchar) as {written(column, contract)}")
         if column.type == "timestamp":
             columns.append(f"{NO_TIME} as {at(column)}")
     return ", ".join(columns)

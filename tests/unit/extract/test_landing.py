@@ -81,6 +81,33 @@ def test_every_bad_row_is_named_with_column_and_reason_and_masked(zone) -> None:
     assert landed.as_of_date == date(2026, 10, 5)
 
 
+def test_a_row_lands_without_an_optional_value_that_cannot_be_read_and_that_is_told(zone) -> None:
+    header = "source_customer_id,first_name,birth_date,household_size,email_consent\n"
+    rows = "c1,Kate,1980-02-30,many,granted\nc2,Ann,1980-02-29,2,\nc3,Bob,19 May,1,perhaps\n"
+    zone.put("shop_1/customers.csv", header + rows)
+    zone.put("shop_1/a.csv", GOOD)
+    entry = zone.entry(zone.land(), "shop_1/customers.csv")
+    assert (entry.rows_landed, entry.rows_rejected, entry.values_unreadable) == (2, 1, 2)
+    assert zone.rows("customers", "source_customer_id, birth_date, household_size") == [
+        ("c1", None, None),
+        ("c2", date(1980, 2, 29), 2),
+    ]
+    # A word of consent is no such value: none is guessed, and the word before stands.
+    assert zone.ops('select "column", reason from rejected_rows') == [
+        ("email_consent", "not one of granted, denied, unknown")
+    ]
+    assert zone.ops('select file, "column", reason, value_masked from unreadable_values') == [
+        ("shop_1/customers.csv", "birth_date", "not a date in ISO 8601", "9999-99-99"),
+        ("shop_1/customers.csv", "household_size", "not an integer", "xxxx"),
+    ]
+    assert zone.ops("select values_unreadable from files where path = 'shop_1/customers.csv'") == [(2,)]
+    told = list(check_landing(zone.network))
+    assert any(line.endswith("lands without birth_date: not a date in ISO 8601") for line in told)
+    zone.put("shop_1/customers.csv", header + rows.replace("02-30", "02-28").replace("many", "3"))
+    zone.land()
+    assert zone.ops("select * from unreadable_values") == []
+
+
 def test_files_that_cannot_be_read_are_set_aside_and_the_others_go_on(zone) -> None:
     zone.put("shop_1/good.csv", GOOD)
     zone.put("shop_2/broken.csv.gz", gzip.compress(GOOD.encode())[:40])
