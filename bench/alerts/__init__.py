@@ -19,13 +19,12 @@ def measure(size: str, folder: Path) -> list[Row]:
     people, step = (60, 60) if size == "tiny" else (900, 4)
     rows = []
     for found in stopped.rows(folder, people, step):
-        if found["f1"] is None:
-            continue
-        is_baseline = found["rule"] in BASELINES
+        is_baseline = found["rule"].startswith(BASELINES)
         lead = "" if found["lead_days"] is None else f", {found['lead_days']:.0f} days earlier than 90 days of silence"
-        told = f"precision {found['precision']:.2f}, recall {found['recall']:.2f}{lead}; {found['flagged']} flags"
+        precision, recall = (format(found[of] or 0, ".2f") for of in ("precision", "recall"))
+        told = f"precision {precision}, recall {recall}{lead}; {found['flagged']} flags"
         name = f"{found['network']}: {found['rule']}{' (a rule to beat)' if is_baseline else ''}"
-        rows.append(Row(name, found["f1"], "F1", note=told))
+        rows.append(Row(name, found["f1"] or 0.0, "F1", note=told))
     judged = 2 if size == "tiny" else 90
     for rhythm in steady.RHYTHMS:
         first, monthly = steady.judge(rhythm, folder / rhythm.name.replace(" ", "_"), people, judged)
