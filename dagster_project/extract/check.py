@@ -57,7 +57,7 @@ def _tell(home: Home, entry: Entry) -> Iterator[str]:
 
 def _first_rows(noted: Path, what: str) -> Iterator[str]:
     rows = duckdb.execute(
-        'select row_number, "column", reason from read_parquet(?) order by row_number, "column" limit ?',
+        'select line, "column", reason from read_parquet(?) order by line, "column" limit ?',
         [str(noted), FIRST_REJECTS],
     ).fetchall()
     for row, column, reason in rows:

@@ -25,7 +25,7 @@ from dagster_project.home import Home
 from dagster_project.network import Network
 
 # Raised when landing itself would give other rows for the same bytes and contracts.
-LANDING_VERSION = "6"
+LANDING_VERSION = "7"
 _LOCATIONS_NAMED = 5
 _DAY_NS = 86_400 * 10**9
 
@@ -87,7 +87,7 @@ class _Landing:
         self.before = {e.file_key: e for e in before if e.rules == self.rules and e.status in ("landed", "rejected")}
         self.entries: dict[str, Entry] = {}
         self._opened: dict[str, Opened] = {}
-        self._recognised: dict[tuple[tuple[str, ...], str | None], Contract] = {}
+        self._recognised: dict[tuple[tuple[str, ...], str | None], Contract | None] = {}
 
     def feed_of(self, file: LandingFile) -> str | None:
         """The feed a file lands in, as remembered or by its header; None when it cannot be read."""
@@ -173,14 +173,22 @@ class _Landing:
                     )
                 if file.problem:
                     raise UnreadableFile(f"{file.path}: {file.problem}")
-                table = open_table(input_path(self.network, file.container), file.path, file.member)
-                pin = self.network.sources.get(file.folder)
-                known = self._recognised.get((table.header, pin))
-                contract = known or recognise(file.path, table.header, self.contracts, pin)
-                self._opened[file.path] = (table, self._recognised.setdefault((table.header, pin), contract))
+                path, pin = input_path(self.network, file.container), self.network.sources.get(file.folder)
+                table = open_table(path, file.path, file.member, lambda header: bool(self._contract_of(header, pin)))
+                contract = self._contract_of(table.header, pin)
+                self._opened[file.path] = (table, contract or recognise(file.path, table.header, self.contracts, pin))
             except UnreadableFile as reason:
                 self._opened[file.path] = reason
         return self._opened[file.path]
+
+    def _contract_of(self, header: tuple[str, ...], pin: str | None) -> Contract | None:
+        """The contract of a header; looked for once."""
+        if (header, pin) not in self._recognised:
+            try:
+                self._recognised[header, pin] = recognise("", header, self.contracts, pin)
+            except UnreadableFile:
+                self._recognised[header, pin] = None
+        return self._recognised[header, pin]
 
 
 def _mentioned(entry: Entry) -> list[str]:

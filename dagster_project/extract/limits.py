@@ -22,6 +22,8 @@ MAX_CELL = 131_072
 # One row, and a header with what stands above it.
 MAX_ROW_BYTES = 4 << 20
 MAX_HEADER_BYTES = 256 << 10
+# Rows of titles above a header.
+MAX_TITLE_ROWS = 20
 # Rows of a file that do not fit its header.
 MAX_MALFORMED = 100_000
 

@@ -114,10 +114,10 @@ def _tell_rows(ops: duckdb.DuckDBPyConnection, home: Home, table: str, paths: li
     if paths:
         ops.execute(
             f"""insert into {table}
-               select {masked_sql("l.path")}, r.row_number, r."column", {masked_sql("r.reason")},
+               select {masked_sql("l.path")}, r.line, r."column", {masked_sql("r.reason")},
                    {masked_sql("r.value_masked")}
                from read_parquet($paths) r join read_parquet($ledger) l using (file_key)
                anti join read_parquet($superseded) s using (file_key, row_number)
-               where l.status = 'landed' order by l.path, r.row_number, r."column" """,
+               where l.status = 'landed' order by l.path, r.line, r."column" """,
             {"paths": [str(p) for p in paths], "ledger": str(home.ledger), "superseded": str(home.superseded)},
         )

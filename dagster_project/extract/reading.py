@@ -9,17 +9,21 @@ from pathlib import Path
 from dagster_project.errors import UnreadableFile
 from dagster_project.extract.reading_text import open_delimited
 from dagster_project.extract.tables import Table
+from dagster_project.extract.titles import Fits
 from dagster_project.extract.unpacking import ARCHIVES, Source, members_of
 
 _DELIMITED = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 FORMATS = (*_DELIMITED, ".xlsx", ".json", ".jsonl", ".zip")
 
 
-def open_table(path: Path, name: str, member: str | None = None) -> Table:
-    """Look at a file, or a member of a zip; `name` is how messages call it. Its rows are read by stream_rows."""
+def open_table(path: Path, name: str, member: str | None = None, fits: Fits | None = None) -> Table:
+    """Look at a file, or a member of a zip; `name` is how messages call it. Its rows are read by stream_rows.
+
+    `fits` says of header names whether a contract knows them: that tells a header from titles above it.
+    """
     source = Source(path, name, member)
     if source.file_name.endswith(_DELIMITED):
-        return open_delimited(source)
+        return open_delimited(source, fits)
     if source.file_name.endswith((".json", ".jsonl")):
         from dagster_project.extract.reading_json import open_json, open_json_lines
 
@@ -27,7 +31,7 @@ def open_table(path: Path, name: str, member: str | None = None) -> Table:
     if source.file_name.endswith(".xlsx"):
         from dagster_project.extract.reading_sheets import open_sheet
 
-        return open_sheet(source)
+        return open_sheet(source, fits)
     if member is not None and source.file_name.endswith(ARCHIVES):
         raise UnreadableFile(f"{name}: an archive within an archive; deliver the files themselves")
     if member is None and source.file_name.endswith(".zip"):

@@ -7,6 +7,7 @@ anything else stays JSON. Numbers keep the digits they are written with.
 import io
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -25,13 +26,13 @@ Record = dict[str, str] | str
 
 def open_json(source: Source) -> Table:
     """A file that is one JSON document."""
-    text = open_text(source, MAX_WHOLE_BYTES)
-    return _table(text, _document)
+    return _table(open_text(source, MAX_WHOLE_BYTES), _document)
 
 
 def open_json_lines(source: Source) -> Table:
     """A file with one JSON object per line."""
-    return _table(open_text(source), _lines)
+    text = open_text(source)
+    return replace(_table(text, _lines), starts=partial(_starts, text))
 
 
 def _table(text: Text, records: Any) -> Table:
@@ -79,8 +80,17 @@ def _lists(document: Any, key: str) -> Iterator[tuple[str, list]]:
 
 
 def _lines(text: Text) -> Iterator[Record]:
+    return _records(_line(line) for _, line in _filled_lines(text))
+
+
+def _starts(text: Text, rows: int) -> Iterator[int]:
+    return (number for number, _ in _filled_lines(text))
+
+
+def _filled_lines(text: Text) -> Iterator[tuple[int, str]]:
     decoded = io.TextIOWrapper(io.BufferedReader(ByteStream(text.utf8()), CHUNK), "utf-8")
-    return _records(_line(line) for line in bounded_lines(decoded, text.source.name) if line.strip("\ufeff \t\r\n"))
+    lines = enumerate(bounded_lines(decoded, text.source.name), start=1)
+    return ((number, line) for number, line in lines if line.strip("\ufeff \t\r\n"))
 
 
 def _line(line: str) -> Any:

@@ -8,6 +8,7 @@ import io
 import zipfile
 from collections.abc import Iterator
 from functools import partial
+from itertools import islice
 from typing import Any
 from xml.parsers import expat
 
@@ -16,61 +17,71 @@ from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from dagster_project.errors import UnreadableFile
 from dagster_project.extract.limits import (
+    MAX_TITLE_ROWS,
     MAX_WHOLE_BYTES,
     MAX_WORKBOOK_CELLS,
     MAX_WORKBOOK_UNPACKED_BYTES,
     size_text,
 )
 from dagster_project.extract.tables import Rows, Table, batches_of, header_of
+from dagster_project.extract.titles import Fits, filled, header_place
 from dagster_project.extract.unpacking import CHUNK, DAMAGED, Source, unpacked
 
 _LAST_WHOLE = 1e15
 
 
-def open_sheet(source: Source) -> Table:
-    """Look through a workbook; its first filled row is the header."""
-    records = _records(source)
-    first = next(records, None)
-    if first is None:
+def open_sheet(source: Source, fits: Fits | None = None) -> Table:
+    """Look through a workbook; its header is the first filled row that is no title."""
+    first = list(islice(_filled_rows(source), MAX_TITLE_ROWS + 1))
+    if not first:
         raise UnreadableFile(f"{source.name}: a workbook without a filled sheet; ask for the export again")
-    second = next(records, [])
-    if sum(1 for c in first if c.strip()) == 1 and sum(1 for c in second if c.strip()) > 1:
-        raise UnreadableFile(f"{source.name}: a title stands above the header; remove the rows above the column names")
-    header = header_of(source.name, first)
-    return Table(source.name, header, partial(_stream, source, header))
+    rows = [cells for _, cells in first]
+    candidates = ((_names(row), [filled(above) for above in rows[:n]]) for n, row in enumerate(rows))
+    place, cells = first[header_place(candidates, fits)]
+    header = header_of(source.name, cells)
+    return Table(
+        source.name, header, partial(_stream, source, header, place), place + 1, partial(_starts, source, place)
+    )
 
 
-def _stream(source: Source, header: tuple[str, ...], headers: list[str], rows: Rows) -> Iterator[pa.Table]:
-    records = _records(source)
-    next(records, None)
+def _names(cells: list[str]) -> tuple[str, ...]:
+    return tuple(cell.strip() for cell in cells)
+
+
+def _stream(source: Source, header: tuple[str, ...], place: int, headers: list[str], rows: Rows) -> Iterator[pa.Table]:
+    records = (record for number, record in _filled_rows(source) if number > place)
     cells = ("a zero byte in a cell" if any("\0" in cell for cell in record) else record for record in records)
     yield from batches_of(source.name, header, cells, headers, rows)
 
 
-def _records(source: Source) -> Iterator[list[str]]:
-    """The rows of the filled sheet; empty ones do not count."""
+def _starts(source: Source, place: int, rows: int) -> Iterator[int]:
+    return (number for number, _ in _filled_rows(source) if number > place)
+
+
+def _filled_rows(source: Source) -> Iterator[tuple[int, list[str]]]:
+    """The rows of the filled sheet with their numbers; empty ones do not count."""
     data = b"".join(unpacked(source, MAX_WHOLE_BYTES))
     _look_through(source.name, data)
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        filled = []
+        sheets = []
         for position, sheet in enumerate(workbook.sheets_metadata):
             if sheet.visible is SheetVisibleEnum.Visible and sheet.typ is SheetTypeEnum.WorkSheet:
                 rows = workbook.get_sheet_by_index(position)
                 if rows.height:
-                    filled.append((sheet.name, rows))
+                    sheets.append(rows)
     except BaseException as error:
         # A panic of the reader is no Exception.
         if isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit)):
             raise
         raise UnreadableFile(f"{source.name}: a damaged workbook ({type(error).__name__}); ask for it again") from error
-    if len(filled) > 1:
-        raise UnreadableFile(f"{source.name}: {len(filled)} filled sheets; deliver each as a file of its own")
-    for _, rows in filled:
-        for row in rows.iter_rows():
+    if len(sheets) > 1:
+        raise UnreadableFile(f"{source.name}: {len(sheets)} filled sheets; deliver each as a file of its own")
+    for rows in sheets:
+        for number, row in enumerate(rows.iter_rows(), start=1):
             cells = [_cell(value) for value in row]
             if any(cells):
-                yield cells
+                yield number, cells
 
 
 def _cell(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Delimited text: its delimiter, its header and its rows.
+"""Delimited text: its rows.
 
 Plain files stream through pyarrow. Files whose rows pyarrow cannot see (each row quoted whole, or a blank
 between delimiter and quote) go through Python's csv module, more slowly and to the same account.
@@ -7,7 +7,8 @@ between delimiter and quote) go through Python's csv module, more slowly and to 
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -15,109 +16,58 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from dagster_project.errors import UnreadableFile
-from dagster_project.extract.limits import MAX_CELL, MAX_HEADER_BYTES, MAX_MALFORMED, MAX_ROW_BYTES, size_text
-from dagster_project.extract.tables import ROW_NUMBER, Rows, Table, batches_of, header_of, misfit
+from dagster_project.extract.layout import Layout, layout_of, unwrap
+from dagster_project.extract.limits import MAX_CELL, MAX_MALFORMED, MAX_ROW_BYTES, size_text
+from dagster_project.extract.lines import line_breaks
+from dagster_project.extract.tables import ROW_NUMBER, Rows, Table, batches_of, misfit
 from dagster_project.extract.text import Text, open_text
+from dagster_project.extract.titles import Fits
 from dagster_project.extract.unpacking import CHUNK, ByteStream, Source
 
-DELIMITERS = (",", ";", "\t", "|")
 # Begins the line put behind a file's last one: it is seen as a row of its own unless a quote is still open.
 _END = "\x1e"
 
 
-@dataclass(frozen=True)
-class _Layout:
-    delimiter: str
-    header: tuple[str, ...]
-    # Characters before the first data row.
-    skip: int
-    # Rows are quoted whole: their one cell is a row.
-    is_wrapped: bool = False
-    # A blank stands between a delimiter and the quote after it.
-    is_spaced: bool = False
-
-    @property
-    def end(self) -> str:
-        """One cell more than the header, so that it never counts as a good row."""
-        return _END + self.delimiter * len(self.header)
-
-
-def open_delimited(source: Source) -> Table:
+def open_delimited(source: Source, fits: Fits | None = None) -> Table:
     """Look through a csv or tsv file; its rows are read later."""
     text = open_text(source)
     if not text.head.strip("\ufeff \t\r\n"):
         raise UnreadableFile(f"{source.name}: the file is empty; ask for the export again")
-    layout = _layout(text)
+    layout = layout_of(text, fits)
     # Every file of a landing zone is looked at before the first is read: what is kept of one must be little.
     text = replace(text, head=text.head[: layout.skip])
     stream = _stream_python if layout.is_wrapped or layout.is_spaced else _stream_arrow
-    return Table(source.name, layout.header, partial(stream, text, layout))
+    return Table(
+        source.name, layout.header, partial(stream, text, layout), layout.first_line, partial(_starts, text, layout)
+    )
 
 
-def _layout(text: Text) -> _Layout:
-    name, head = text.source.name, text.head
-    delimiter = max(DELIMITERS, key=lambda d: (len(_split(head, d)[0][0]), -DELIMITERS.index(d)))
-    (first, second), skip = _split(head, delimiter)
-    if not first or (skip >= len(head) and not text.is_whole):
-        raise UnreadableFile(
-            f"{name}: a header of more than {size_text(MAX_HEADER_BYTES)}, or a quote in it that is never closed; "
-            "ask for the export again"
-        )
-    cells = first
-    if len(first) == 1:
-        delimiter, cells = max(((d, _unwrap(first[0], d)) for d in DELIMITERS), key=lambda found: len(found[1]))
-        second = _split(head[skip:], delimiter)[0][0] if len(cells) > 1 else second
-    if _filled(cells) == 1 and _filled(second) > 1:
-        raise UnreadableFile(f"{name}: a title stands above the header; remove the lines above the column names")
-    is_spaced = text.has_quotes and any(len(row) > 1 and _is_spaced(row) for row in (first, second))
-    if is_spaced:
-        (cells, second), skip = _split(head, delimiter, is_spaced)
-    header = header_of(name, cells)
-    is_wrapped = len(header) > 1 and len(second) == 1 and len(_unwrap(second[0], delimiter)) == len(header)
-    return _Layout(delimiter, header, skip, is_wrapped, is_spaced)
+def _starts(text: Text, layout: Layout, rows: int) -> Iterator[int] | None:
+    """The line each row begins on; None where each has a line of its own."""
+    if line_breaks(text.utf8(layout.skip)) == rows:
+        return None
+    return _row_lines(text, layout)
 
 
-def _split(head: str, delimiter: str, is_spaced: bool = False) -> tuple[tuple[list[str], list[str]], int]:
-    """The first two rows of some text, empty where there is none, and where the first ends."""
-    taken = 0
-
-    def lines() -> Iterator[str]:
-        nonlocal taken
-        for line in io.StringIO(head, newline=""):
-            taken += len(line)
-            yield line
-
-    rows = filter(None, csv.reader(lines(), delimiter=delimiter, skipinitialspace=is_spaced))
-    try:
-        first = next(rows, [])
-    except csv.Error:
-        return ([], []), len(head)
-    skip = taken
-    try:
-        return (first, next(rows, [])), skip
-    except csv.Error:
-        return (first, []), skip
+def _row_lines(text: Text, layout: Layout) -> Iterator[int]:
+    decoded = io.TextIOWrapper(io.BufferedReader(ByteStream(text.utf8(layout.skip)), CHUNK), "utf-8", newline="")
+    reader = csv.reader(decoded, delimiter=layout.delimiter, skipinitialspace=layout.is_spaced)
+    line = layout.first_line
+    # Where a cell is longer than the module allows, the rows below it keep their order's numbers.
+    with suppress(csv.Error):
+        for record in reader:
+            if record:
+                yield line
+            line = layout.first_line + reader.line_num
 
 
-def _unwrap(cell: str, delimiter: str) -> list[str]:
-    """The cells within a cell that is a whole row."""
-    try:
-        rows = list(csv.reader(io.StringIO(cell, newline=""), delimiter=delimiter))
-    except csv.Error:
-        return [cell]
-    return rows[0] if len(rows) == 1 else [cell]
+def _end(layout: Layout) -> str:
+    """One cell more than the header, so that it never counts as a good row."""
+    return _END + layout.delimiter * len(layout.header)
 
 
-def _filled(cells: list[str]) -> int:
-    return sum(1 for cell in cells if cell.strip())
-
-
-def _is_spaced(row: list[str]) -> bool:
-    return all(cell.startswith(" ") for cell in row[1:] if cell)
-
-
-def _stream_arrow(text: Text, layout: _Layout, headers: list[str], rows: Rows) -> Iterator[pa.Table]:
-    name, width, end = text.source.name, len(layout.header), layout.end
+def _stream_arrow(text: Text, layout: Layout, headers: list[str], rows: Rows) -> Iterator[pa.Table]:
+    name, width, end = text.source.name, len(layout.header), _end(layout)
     columns = [f"c{i}" for i in range(width)]
     wanted = [columns[layout.header.index(header)] for header in headers]
     ended: list[int] = []
@@ -153,23 +103,23 @@ def _stream_arrow(text: Text, layout: _Layout, headers: list[str], rows: Rows) -
     except pa.ArrowInvalid as error:
         if len(rows.malformed) <= MAX_MALFORMED:
             raise UnreadableFile(
-                f"{name}: from row {rows.read + 1:,} on no end of a row within {size_text(MAX_ROW_BYTES)}; a quote may "
-                "never be closed. Ask for the export again"
+                f"{name}: from row {rows.line(rows.read + 1):,} on no end of a row within {size_text(MAX_ROW_BYTES)}; "
+                "a quote may never be closed. Ask for the export again"
             ) from error
     if len(rows.malformed) > MAX_MALFORMED:
         return
     # The end is seen as the row after all others, unless a quote swallowed it.
     if ended != [good + len(rows.malformed)]:
-        raise _unclosed(name, max([rows.read, *(number for number, _ in rows.malformed)]))
+        raise _unclosed(name, rows.line(max([rows.read, *(number for number, _ in rows.malformed)])))
     rows.malformed.pop()
     rows.read = good + len(rows.malformed)
 
 
-def _stream_python(text: Text, layout: _Layout, headers: list[str], rows: Rows) -> Iterator[pa.Table]:
+def _stream_python(text: Text, layout: Layout, headers: list[str], rows: Rows) -> Iterator[pa.Table]:
     yield from batches_of(text.source.name, layout.header, _records(text, layout), headers, rows)
 
 
-def _records(text: Text, layout: _Layout) -> Iterator[list[str]]:
+def _records(text: Text, layout: Layout) -> Iterator[list[str]]:
     name = text.source.name
     decoded = io.TextIOWrapper(io.BufferedReader(ByteStream(_with_end(text, layout)), CHUNK), "utf-8", newline="")
     reader = csv.reader(bounded_lines(decoded, name), delimiter=layout.delimiter, skipinitialspace=layout.is_spaced)
@@ -181,17 +131,17 @@ def _records(text: Text, layout: _Layout) -> Iterator[list[str]]:
                 yield held
                 number += 1
             if layout.is_wrapped and len(record) == 1 < len(layout.header):
-                cells = _unwrap(record[0], layout.delimiter)
+                cells = unwrap(record[0], layout.delimiter)
                 held = cells if len(cells) == len(layout.header) else record
             else:
                 held = record
     except csv.Error as error:
         raise UnreadableFile(
-            f"{name}: row {number + 1:,} or the one after: a cell of more than {MAX_CELL:,} characters, or a quote "
-            "that is never closed; ask for the export again"
+            f"{name}: row {layout.first_line + number:,} or the one after: a cell of more than {MAX_CELL:,} "
+            "characters, or a quote that is never closed; ask for the export again"
         ) from error
     if held != end:
-        raise _unclosed(name, number + 1)
+        raise _unclosed(name, layout.first_line + number)
 
 
 def bounded_lines(decoded: io.TextIOBase, name: str) -> Iterator[str]:
@@ -206,9 +156,9 @@ def bounded_lines(decoded: io.TextIOBase, name: str) -> Iterator[str]:
         yield line
 
 
-def _with_end(text: Text, layout: _Layout) -> Iterator[bytes]:
+def _with_end(text: Text, layout: Layout) -> Iterator[bytes]:
     yield from text.utf8(layout.skip)
-    yield f"\n{layout.end}\n".encode()
+    yield f"\n{_end(layout)}\n".encode()
 
 
 def _reader(chunks: Iterator[bytes], size: int) -> pa.NativeFile | ByteStream:

@@ -16,19 +16,33 @@ _BATCH_CHARACTERS = 8 << 20
 
 @dataclass
 class Rows:
-    """What one pass over a file found: `read` physical rows, and those that fit no header (row number, reason)."""
+    """What one pass over a file found: `read` physical rows, and those that fit no header (row number, reason).
+
+    `first_line` is where in the file the first of them stands.
+    """
 
     read: int = 0
     malformed: list[tuple[int, str]] = field(default_factory=list)
+    first_line: int = 1
+
+    def line(self, number: int) -> int:
+        """About where the row stands: no less, where rows above it are blank or have several lines."""
+        return number + self.first_line - 1
 
 
 @dataclass(frozen=True)
 class Table:
-    """A readable file: what messages call it, its header names, and `stream` for the rest (see stream_rows)."""
+    """A readable file: what messages call it, its header names, and `stream` for the rest (see stream_rows).
+
+    `first_line` is where the first data row stands; `starts`, given the number of rows, tells where each one does, or
+    None where each has one line.
+    """
 
     name: str
     header: tuple[str, ...]
     stream: Callable[[list[str], Rows], Iterator[pa.Table]]
+    first_line: int = 1
+    starts: Callable[[int], Iterator[int] | None] = lambda rows: None
 
 
 def header_of(name: str, cells: Iterable[str]) -> tuple[str, ...]:
@@ -48,8 +62,9 @@ def stream_rows(table: Table, headers: list[str], rows: Rows) -> Iterator[pa.Tab
     A row that does not fit the header is left out and noted in `rows`; `rows` is complete when the
     iterator ends. Raises UnreadableFile when a limit is passed.
     """
+    rows.first_line = table.first_line
     for batch in table.stream(headers, rows):
-        _check_cells(table.name, batch)
+        _check_cells(table.name, batch, rows)
         check_rows(table.name, rows)
         yield batch
     check_rows(table.name, rows)
@@ -62,7 +77,7 @@ def check_rows(name: str, rows: Rows) -> None:
     if len(rows.malformed) > MAX_MALFORMED:
         raise UnreadableFile(
             f"{name}: more than {MAX_MALFORMED:,} rows do not fit the header, the first is row "
-            f"{rows.malformed[0][0]:,}; ask for the export again"
+            f"{rows.line(rows.malformed[0][0]):,}; ask for the export again"
         )
 
 
@@ -106,7 +121,7 @@ def _batch(headers: list[str], cells: list[list[str]], numbers: list[int]) -> pa
     return pa.table([*columns, pa.array(numbers, pa.int64())], names=[*headers, ROW_NUMBER])
 
 
-def _check_cells(name: str, batch: pa.Table) -> None:
+def _check_cells(name: str, batch: pa.Table, rows: Rows) -> None:
     for column in batch.column_names:
         if column == ROW_NUMBER:
             continue
@@ -118,8 +133,8 @@ def _check_cells(name: str, batch: pa.Table) -> None:
         for number, cell in zip(numbers, batch[column], strict=False):
             if len(cell.as_py() or "") > MAX_CELL:
                 raise UnreadableFile(
-                    f"{name}: row {number:,}, column {column[:60]!r}: a cell of more than {MAX_CELL:,} characters; "
-                    "ask for the export again"
+                    f"{name}: row {rows.line(number):,}, column {column[:60]!r}: a cell of more than {MAX_CELL:,} "
+                    "characters; ask for the export again"
                 )
 
 

@@ -24,7 +24,10 @@ from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
+
 from dagster_project.errors import RegularsError, UnreadableFile
+from dagster_project.extract.lines import lines_of
 from dagster_project.extract.listing import list_landing
 from dagster_project.extract.nightly import extract_night
 from dagster_project.extract.reading import open_table
@@ -170,19 +173,24 @@ def read_all(folder: Path, name: str, content: bytes) -> str:
 
 
 def _read(path: Path, name: str, member: str | None, content: bytes) -> str:
-    table, rows, numbers = open_table(path, name, member), Rows(), []
+    table, rows, numbers = open_table(path, name, member, lambda header: "order_id" in header), Rows(), []
     headers = list(dict.fromkeys(h for h in table.header if h)) or [table.header[0]]
     for batch in stream_rows(table, headers, rows):
         numbers += batch[ROW_NUMBER].to_pylist()
     every = sorted([*numbers, *(number for number, _ in rows.malformed)])
     assert numbers == sorted(numbers), "rows out of order"
     assert every == list(range(1, rows.read + 1)), "rows unaccounted for"
+    lines = lines_of(table, rows.read, np.arange(1, rows.read + 1))
+    assert (np.diff(lines) > 0).all(), "rows on one line"
     stream = getattr(table.stream, "func", None)
     if member is None and stream is not None and stream.__name__ == "_stream_arrow":
         text, layout = table.stream.args[:2]
         plain = gzip.decompress(content) if path.suffix == ".gz" else content
         plain_text = plain.decode(text.encoding)[layout.skip :]
         found = [row for row in csv.reader(io.StringIO(plain_text, newline=""), delimiter=layout.delimiter) if row]
+        whole = plain.decode(text.encoding)
+        last = whole.count("\n") + whole.count("\r") - whole.count("\r\n") + 1
+        assert not len(lines) or lines[-1] <= last, "a row behind the file's end"
         assert len(found) == rows.read, f"csv finds {len(found)} rows, not {rows.read}"
         good = sum(len(row) == len(table.header) for row in found)
         assert good == len(numbers), f"csv finds {good} good rows, not {len(numbers)}"

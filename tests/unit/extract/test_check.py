@@ -10,7 +10,7 @@ def test_files_are_told_with_rows_rejects_and_a_proposal_and_nothing_is_written(
     zone.put("shop_1/till.csv", "Receipt No,Date,Qty,Amount\n1,2026-10-05,1,4\n")
     told = "\n".join(check_landing(zone.network))
     assert "canonical_order_lines -> order_lines  shop_1/a.csv  (2 rows, 1 land, 1 rejected)" in told
-    assert "row 2, order_id: empty, but required" in told
+    assert "row 3, order_id: empty, but required" in told
     assert "order_id: Receipt No" in told
     assert told.endswith("1 files recognised, 1 would be set aside; nothing was written")
     assert not zone.network.home.root.exists()

@@ -38,7 +38,7 @@ def test_an_id_that_lost_digits_is_rejected(zone, own, lost) -> None:
     own(HEAD + REQUIRED.replace("order_id: Bon", rule), f"{lost};2026-10-05;1;4;", "7;2026-10-05;1;4;")
     zone.land()
     assert zone.ops("select row_number, reason from rejected_rows") == [
-        (1, "an id in scientific notation has lost digits; export the column as text")
+        (2, "an id in scientific notation has lost digits; export the column as text")
     ]
 
 
@@ -109,7 +109,7 @@ def test_skipped_rows_are_accounted_for(zone, own) -> None:
     own(HEAD + skip + REQUIRED, "o1;2026-10-05;1;4;", "TOTAL;;1;4;")
     entry = zone.entry(zone.land(), "shop_1/a.csv")
     assert (entry.rows_landed, entry.rows_rejected) == (1, 1)
-    assert zone.ops('select row_number, "column", reason from rejected_rows') == [(2, None, "skipped: the day's total")]
+    assert zone.ops('select row_number, "column", reason from rejected_rows') == [(3, None, "skipped: the day's total")]
 
 
 def test_a_derived_key_needs_all_its_parts(zone, own) -> None:
@@ -244,7 +244,7 @@ def test_the_worked_example_of_the_documentation_holds(zone) -> None:
         ("17850", datetime(2025, 12, 31, 14, 5), Decimal("4.00"), "sale", "0071"),
         ("17851", datetime(2026, 1, 2, 9, 10), Decimal("3.20"), "void", None),
     ]
-    assert zone.ops("select row_number, reason from rejected_rows") == [(4, "skipped: the day's total")]
+    assert zone.ops("select row_number, reason from rejected_rows") == [(5, "skipped: the day's total")]
     assert zone.ops("select * from drift") == []
 
 

@@ -10,11 +10,13 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pytest
 from workbook import workbook
 
 from dagster_project.errors import UnreadableFile
-from dagster_project.extract import reading_text
+from dagster_project.extract import reading_text, unpacking
+from dagster_project.extract.lines import lines_of
 from dagster_project.extract.reading import open_table
 from dagster_project.extract.tables import ROW_NUMBER, Rows, stream_rows
 
@@ -70,6 +72,14 @@ SAME = {
     '9007199254740993001, 1, 2026-10-05T08:15:00, 1, 4.50, "Zoë, the first"\n'
     'o2, 1, 2026-10-06, 2, 3.25, "Bo ""B"" Lee"\n',
     "quoted_delimiter_in_header.csv": text_of([[*HEADER, "a, b, c; d"], *[[*line, ""] for line in LINES]], ";"),
+    "told_separator.csv": "sep=;\r\n" + text_of([HEADER, *LINES], ";"),
+    "told_tab.csv": b"\xef\xbb\xbf" + ('"SEP=\t"\n' + text_of([HEADER, *LINES], "\t")).encode(),
+    "title.csv": "Sales of October\n" + CSV,
+    "titles.csv": 'sep=;\nKassenbericht "Nord\n\nvon;1.10.2026;bis;\n'
+    + text_of([[*HEADER, "", ""]], ";")
+    # What stands above has other widths, and other delimiters within.
+    + text_of([[*line, "", ""] for line in LINES], ";"),
+    "title.xlsx": workbook([["Sales of October"], [], ["Shop", "Nord"], HEADER, *LINES]),
     "list.json": json.dumps(OBJECTS),
     "data.json": json.dumps({"data": OBJECTS, "page": {"next": None}}),
     "deep.json": json.dumps({"result": {"orders": OBJECTS}}).encode("utf-16"),
@@ -141,6 +151,44 @@ def test_physical_rows_are_counted_across_quoted_lines_and_malformed_ones(tmp_pa
             (5, "1 cells where the header has 2, over 2 lines; a quote may be missing"),
         ],
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "lines"),
+    [
+        ("plain.csv", "a,b\n1,2\n3,4\n", [2, 3]),
+        ("titles.csv", "Report\n\na,b\n1,2\n3,4", [4, 5]),
+        ("blank.csv", "a,b\r\n\r\n1,2\r\n\r\n3,4\r\n\r\n", [3, 5]),
+        ("mac.csv", 'a,b\r1,"x\ry"\r\r3,4', [2, 5]),
+        ("spaced.csv", 'a, b\n1, "x\ny"\n3, "4"\n', [2, 4]),
+        ("a.jsonl", '{"a": 1}\n\n{"a": 2}', [1, 3]),
+        ("a.json", '[\n{"a": 1},\n{"a": 2}]', [1, 2]),
+        ("a.xlsx", workbook([[], ["Report"], ["a", "b"], [1, 2], [], [3, 4]]), [4, 6]),
+    ],
+)
+def test_a_row_is_told_by_the_line_an_editor_shows(tmp_path, monkeypatch, name, content, lines) -> None:
+    # Chunks of a few bytes: line ends come to lie across their borders.
+    monkeypatch.setattr(unpacking, "CHUNK", 3)
+    rows = read(tmp_path, name, content)[2]
+    table = open_table(tmp_path / name, name)
+    assert lines_of(table, rows.read, np.arange(1, rows.read + 1)).tolist() == lines
+    assert lines_of(table, rows.read, np.array([2])).tolist() == lines[1:]
+
+
+def test_no_record_is_taken_for_a_title(tmp_path) -> None:
+    # Two tables in one file: the upper one is no contract's, and its rows must not vanish.
+    text = "shift,name\n1,Ann\n2,Bob\n" + CSV
+
+    def fits(header: tuple[str, ...]) -> bool:
+        return "order_id" in header
+
+    wide = text.replace("\n", ",x,y\n", 3)
+    (tmp_path / "a.csv").write_text(wide)
+    assert open_table(tmp_path / "a.csv", "a.csv", None, fits).header == ("shift", "name", "x", "y")
+    (tmp_path / "b.csv").write_text("\n" * 21 + CSV.replace("order_id", "id") + CSV)
+    assert open_table(tmp_path / "b.csv", "b.csv", None, fits).header[0] == "id"
+    (tmp_path / "c.csv").write_text("title\n" * 21 + CSV)
+    assert open_table(tmp_path / "c.csv", "c.csv", None, fits).header == ("title",)
 
 
 def test_malformed_rows_keep_their_numbers_across_blocks(tmp_path, monkeypatch) -> None:

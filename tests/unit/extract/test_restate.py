@@ -18,9 +18,9 @@ def opened(monkeypatch) -> list[str]:
     names: list[str] = []
     open_table = land.open_table
 
-    def watched(path, name, member=None):
+    def watched(path, name, *more):
         names.append(name)
-        return open_table(path, name, member)
+        return open_table(path, name, *more)
 
     monkeypatch.setattr(land, "open_table", watched)
     return names
