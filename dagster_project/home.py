@@ -72,6 +72,11 @@ class Home:
         return self.root / "warehouse.duckdb"
 
     @property
+    def spill(self) -> Path:
+        """What an engine cannot hold in memory, while it is open."""
+        return self.root / ".spill"
+
+    @property
     def ops(self) -> Path:
         return self.root / "ops.duckdb"
 

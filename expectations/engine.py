@@ -3,12 +3,17 @@
 from pathlib import Path
 from typing import Any
 
+from dagster_project.memory import bounded
+
 
 def attached_engine(marts_file: Path, people_file: Path) -> Any:
     """An engine of one connection with both files attached read-only, named as dbt names them."""
     import sqlalchemy
 
-    engine = sqlalchemy.create_engine("duckdb:///:memory:", poolclass=sqlalchemy.pool.StaticPool)
+    spill = marts_file.parent.with_suffix(".spill")
+    engine = sqlalchemy.create_engine(
+        "duckdb:///:memory:", poolclass=sqlalchemy.pool.StaticPool, connect_args={"config": bounded(spill)}
+    )
 
     @sqlalchemy.event.listens_for(engine, "connect")
     def _attach(connection: Any, _record: Any) -> None:

@@ -10,6 +10,7 @@ import duckdb
 
 from dagster_project.errors import WarehouseError
 from dagster_project.home import Home
+from dagster_project.memory import bounded
 
 DBT_EXCLUDES = "test_name:not_null"
 _PLAIN = {"where": None, "severity": "error", "fail_calc": "count(*)", "error_if": "!= 0", "limit": None}
@@ -34,7 +35,7 @@ def null_tests(manifest: dict) -> dict[str, list[dict]]:
 def nulls_counted(home: Home, tests: dict[str, list[dict]]) -> dict[str, int]:
     """unique_id -> rows in which the test's column is null. Raises WarehouseError when a column is not there."""
     counted: dict[str, int] = {}
-    with duckdb.connect(str(home.warehouse), read_only=True) as connection:
+    with duckdb.connect(str(home.warehouse), read_only=True, config=bounded(home.spill)) as connection:
         for file, name in ((home.candidate_marts, "candidate"), (home.candidate_people, "people_candidate")):
             path = str(file).replace("'", "''")
             connection.execute(f"attach '{path}' as {name} (read_only)")

@@ -16,9 +16,13 @@ from dagster_project.extract.ledger import ROW_COUNTS, Entry
 from dagster_project.extract.mirror import bring_in
 from dagster_project.extract.supersede import settle_deliveries
 from dagster_project.home import Home
+from dagster_project.memory import MEMORY
 from dagster_project.network import Network
 from dagster_project.ops import TABLES, masked, masked_sql, update_ops
 from dagster_project.parameters import Run, write_parameters
+
+# Of this process's own engine, which lives as long as it does: it would keep every landed file it read in memory.
+ENGINE = (f"set memory_limit = '{MEMORY}'", "set enable_external_file_cache = false")
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,8 @@ def extract_night(network: Network, progress: Callable[[str], None] = lambda lin
     # The lake holds contact details as tills wrote them.
     home.lake.mkdir(parents=True, exist_ok=True)
     home.lake.chmod(0o700)
+    for setting in ENGINE:
+        duckdb.execute(setting)
     fetched = bring_in(network)
     if fetched:
         progress(f"fetched {fetched:,} files from {network.landing_url}")

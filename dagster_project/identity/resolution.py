@@ -25,10 +25,10 @@ from dagster_project.identity.persist import REGISTRY, RETIRED_IDS, persist_ids
 from dagster_project.identity.quality import QUALITY, measure_quality
 from dagster_project.identity.review import find_review_pairs
 from dagster_project.identity.source_records import build_source_records
+from dagster_project.memory import bounded
 from dagster_project.network import Network
 
 FEEDS = ("customers", *TILL_FEEDS, "signups", "consents", "engagement", "identity_decisions")
-MEMORY = "800MB"
 # A cache: without it the same comes out, later.
 PAIR_WEIGHTS = "pair_weights.parquet"
 
@@ -132,7 +132,7 @@ def _workbench(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     home.identity.mkdir(parents=True, exist_ok=True)
     spill = home.identity / ".spill"
     try:
-        with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(spill)}) as con:
+        with duckdb.connect(config=bounded(spill)) as con:
             con.execute("set preserve_insertion_order = false")
             yield con
     finally:

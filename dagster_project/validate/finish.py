@@ -5,6 +5,7 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.home import Home
+from dagster_project.memory import bounded
 from dagster_project.ops import TABLES, masked_sql
 
 MARTS = "select table_name from duckdb_tables() where database_name = 'marts' and schema_name = 'marts' order by 1"
@@ -70,7 +71,7 @@ def export_parquet(home: Home) -> None:
     folder.mkdir(exist_ok=True)
     for leftover in folder.iterdir():
         leftover.unlink()
-    with duckdb.connect(str(home.candidate_marts), read_only=True) as connection:
+    with duckdb.connect(str(home.candidate_marts), read_only=True, config=bounded(home.spill)) as connection:
         for (mart,) in connection.execute(MARTS).fetchall():
             target = escaped(folder / f"{mart}.parquet")
             options = "format parquet, compression zstd, compression_level 1"

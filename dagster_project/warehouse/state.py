@@ -10,6 +10,7 @@ import duckdb
 
 from dagster_project.holdout import holdout_rule
 from dagster_project.home import Home
+from dagster_project.memory import bounded
 from dagster_project.segment_map import read_segment_map
 
 MONTHS = "rfm_months"
@@ -47,7 +48,7 @@ def keep_state(home: Home) -> None:
 
     Days that a replay of an earlier night does not know of stay published: they are kept beside its own.
     """
-    with duckdb.connect(str(home.warehouse), read_only=True) as connection:
+    with duckdb.connect(str(home.warehouse), read_only=True, config=bounded(home.spill)) as connection:
         connection.execute(f"attach {literal(home.candidate_marts)} as candidate (read_only)")
         for mart in STATE_MARTS:
             rows = f"select * from candidate.marts.{mart}"

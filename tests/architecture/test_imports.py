@@ -15,6 +15,7 @@ LEAVES = {
     "holdout",
     "home",
     "lake_file",
+    "memory",
     "network",
     "network_sections",
     "feeds",
