@@ -23,7 +23,9 @@ from dagster_project.home import Home
 from dagster_project.network import Network
 
 FIRST_REJECTS = 3
-SAMPLE_ROWS = 200
+SAMPLE_ROWS = 5_000
+# Headers that share most of their names are one export's.
+ALIKE = 0.7
 
 
 def check_landing(network: Network) -> Iterator[str]:
@@ -34,7 +36,7 @@ def check_landing(network: Network) -> Iterator[str]:
         rehearsal = network.model_copy(update={"paths": paths})
         bring_in(rehearsal)
         entries = with_moves(settle_deliveries(rehearsal.home, land_files(rehearsal)))
-        proposed: set[tuple[str, ...]] = set()
+        proposed: list[set[str]] = []
         for entry in entries:
             yield from _tell(rehearsal.home, entry) if entry.contract else _set_aside(rehearsal, entry, proposed)
     known = sum(entry.contract is not None for entry in entries)
@@ -64,18 +66,32 @@ def _first_rows(noted: Path, what: str) -> Iterator[str]:
         yield f"    row {row}{f', {what}{column}' if column else ''}: {reason}"
 
 
-def _set_aside(network: Network, entry: Entry, proposed: set[tuple[str, ...]]) -> Iterator[str]:
+def _set_aside(network: Network, entry: Entry, proposed: list[set[str]]) -> Iterator[str]:
     yield f"set aside  {entry.reason}"
     try:
         container, _, member = entry.path.partition("!")
         table = open_table(network.landing / container, entry.path, member or None)
         contracts = allowed_contracts(contracts_of(network), network.sources.get(entry.location_id))
-        if table.header in proposed or entry.contract or nearly(table.header, contracts):
-            return
         headers = [name for name in dict.fromkeys(table.header) if name]
+        if entry.contract or set(headers) in proposed or nearly(table.header, contracts):
+            return
+        if any(len(own & {*headers}) >= ALIKE * len(own | {*headers}) for own in proposed):
+            yield "    nearly the header of a file above: describe that one first"
+            return
         sample = next(islice(stream_rows(table, headers, Rows()), 1), None)
     except UnreadableFile:
         return
-    proposed.add(table.header)
+    proposed.append(set(headers))
     cells = {h: [] if sample is None else sample[h].slice(0, SAMPLE_ROWS).to_pylist() for h in headers}
-    yield from propose_contract(cells, entry.location_id == HEADQUARTERS).splitlines()
+    name = "my_pos" if len(proposed) == 1 else f"my_pos_{len(proposed)}"
+    is_shared = entry.location_id == HEADQUARTERS
+    yield from propose_contract(cells, is_shared, _places(network.home), name).splitlines()
+
+
+def _places(home: Home) -> dict[str, str]:
+    """How the locations feed calls a location, in lower case -> its id."""
+    paths = [str(path) for path in sorted(home.landed("locations").glob("*.parquet"))]
+    if not paths:
+        return {}
+    named = "select lower(trim(name)), location_id from read_parquet(?) where name is not null order by location_id"
+    return dict(duckdb.execute(named, [paths]).fetchall())

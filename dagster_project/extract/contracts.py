@@ -6,6 +6,7 @@ are made from feeds.yaml: a file whose header is the feed's own column names.
 
 import hashlib
 import json
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -19,20 +20,30 @@ from dagster_project.network import Network
 from dagster_project.network_sections import known_zone_names
 
 # Files of sources/ that describe something other than a contract.
-NOT_CONTRACTS = {"feeds.yaml", "time_zones.yaml"}
+NOT_CONTRACTS = {"feeds.yaml", "time_zones.yaml", "vocabulary.yaml"}
 
 
 def load_contracts(own_folder: Path | None = None) -> dict[str, Contract]:
     """The project's contracts, the canonical ones, and a network's own, by name; own ones win.
 
-    Raises ContractError naming file, key and what is allowed.
+    Raises ContractError with a line for each that is wrong, naming file, key and what is allowed.
     """
-    contracts = {c.name: c for c in _canonical_contracts()}
+    contracts, wrong = {c.name: c for c in _canonical_contracts()}, []
     for folder in (SOURCES, own_folder):
+        named: dict[str, str] = {}
         for file in sorted(folder.glob("*.yaml")) if folder else []:
-            if file.name not in NOT_CONTRACTS:
+            if file.name in NOT_CONTRACTS:
+                continue
+            try:
                 contract = read_contract(file)
-                contracts[contract.name] = contract
+            except ContractError as error:
+                wrong.append(str(error))
+                continue
+            if contract.name in named:
+                wrong.append(f"{file}: name is {contract.name!r}, as in {named[contract.name]}; names must differ")
+            contracts[contract.name], named[contract.name] = contract, file.name
+    if wrong:
+        raise ContractError("\n".join(wrong))
     return contracts
 
 
@@ -86,47 +97,48 @@ def _parse_contract(file: Path, content: bytes) -> Contract:
     except ValidationError as error:
         problems = "; ".join(_problem(p) for p in error.errors())
         raise ContractError(f"{file}: {problems}") from error
-    for section in (contract, *contract.also):
-        _check(file, contract, section)
+    problems = [problem for section in (contract, *contract.also) for problem in _problems(contract, section)]
     if contract.zone and contract.zone not in {*known_zone_names(), *read_yaml(SOURCES / "time_zones.yaml")}:
-        raise ContractError(f"{file}: zone is {contract.zone!r}; an IANA or Rails name is expected")
+        problems.append(f"zone is {contract.zone!r}; an IANA or Rails name is expected")
+    if problems:
+        raise ContractError(f"{file}: {'; '.join(problems)}")
     return contract
 
 
 def _problem(problem: dict) -> str:
-    place = ".".join(str(part) for part in problem["loc"])
+    place, found = ".".join(str(part) for part in problem["loc"]), problem["input"]
     if problem["type"] == "extra_forbidden":
         return f"{place}: no such key; docs/sources.md lists them"
-    if problem["type"] in ("string_type", "model_type") and isinstance(problem["input"], (bool, int, float)):
-        return f"{place}: YAML reads this as {problem['input']!r}; put it in quotes"
-    return f"{place}: {problem['msg']}"
+    if problem["type"] in ("string_type", "model_type") and isinstance(found, (bool, int, float)):
+        return f"{place}: YAML reads this as {found!r}; put it in quotes"
+    if problem["type"] == "missing":
+        return f"{place}: missing, but required"
+    value = f" is {found!r}" if isinstance(found, str | bool | int | float) else ""
+    return f"{place}{value}: {problem['msg']}"
 
 
-def _check(file: Path, contract: Contract, section: Section) -> None:
+def _problems(contract: Contract, section: Section) -> Iterator[str]:
     feeds = load_feeds()
     if section.feed not in feeds:
-        raise ContractError(f"{file}: feed is {section.feed!r}; allowed: {', '.join(feeds)}")
+        yield f"feed is {section.feed!r}; allowed: {', '.join(feeds)}"
+        return
     feed = feeds[section.feed]
     for column in [*section.columns, *(section.replace or [])]:
         if column not in feed.column_names:
-            raise ContractError(
-                f"{file}: {column!r} is no column of feed {feed.name}; it has {', '.join(feed.column_names)}"
-            )
+            yield f"{column!r} is no column of feed {feed.name}; it has {', '.join(feed.column_names)}"
     missing = [c.name for c in feed.columns if section.requires(c) and c.name not in section.columns]
     if missing:
-        raise ContractError(f"{file}: feed {feed.name} requires {', '.join(missing)}; say where they come from")
+        yield f"feed {feed.name} requires {', '.join(missing)}; say where they come from"
     # A set of rows that a newer file replaces cannot also be told apart row by row.
     if section.replace and all(column in section.columns for column in feed.key):
-        raise ContractError(
-            f"{file}: replace is for rows without an id of their own, but {', '.join(feed.key)} are filled; "
-            "leave replace out"
-        )
+        keys = ", ".join(feed.key)
+        yield f"replace is for rows without an id of their own, but {keys} are filled; leave replace out"
     if section.priced_by and not (feed.name == "order_lines" and "product_id" in section.columns):
-        raise ContractError(f"{file}: priced_by is for order_lines with a product_id; leave it out")
+        yield "priced_by is for order_lines with a product_id; leave it out"
     if section.rows == "first" and not contract.fill_down:
-        raise ContractError(f"{file}: rows: first needs fill_down.by, which says what the first row is the first of")
-    if section.rows == "first" and section.replace:
-        raise ContractError(f"{file}: rows: first already leaves one row for each {contract.fill_down.by!r}")
+        yield "rows: first needs fill_down.by, which says what the first row is the first of"
+    if section.rows == "first" and section.replace and contract.fill_down:
+        yield f"rows: first already leaves one row for each {contract.fill_down.by!r}; leave replace out"
 
 
 @cache

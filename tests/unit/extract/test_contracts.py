@@ -232,6 +232,21 @@ def test_a_wrong_contract_is_told_what_is_wrong(tmp_path, contract: str, told: s
     assert told in str(error.value)
 
 
+def test_every_wrong_contract_is_told_and_every_mistake_in_it(zone) -> None:
+    (zone.folder / "sources").mkdir()
+    (zone.folder / "sources/a.yaml").write_text(HEAD + REQUIRED + "  colour: More\n  hue: More\n")
+    (zone.folder / "sources/b.yaml").write_text(HEAD + REQUIRED + "  kind: {from: More, style: ids}\n")
+    for name in ("c", "d"):
+        (zone.folder / f"sources/{name}.yaml").write_text(HEAD + REQUIRED)
+    with pytest.raises(ContractError) as error:
+        list(check_landing(zone.network))
+    first, second, third = str(error.value).splitlines()
+    assert "a.yaml: 'colour' is no column" in first
+    assert "'hue' is no column" in first
+    assert third.endswith("d.yaml: name is 'own', as in c.yaml; names must differ")
+    assert "b.yaml: columns.kind.style is 'ids': Input should be 'plain', 'id' or 'lower'" in second
+
+
 def test_the_worked_example_of_the_documentation_holds(zone) -> None:
     documentation = (SOURCES.parents[1] / "docs" / "sources.md").read_text()
     export, contract = re.findall(r"```(?:yaml)?\n(.+?)```", documentation, re.DOTALL)[:2]
@@ -260,7 +275,7 @@ def test_no_row_lands_without_what_it_is_known_by() -> None:
 
 
 def test_contracts_of_the_project_have_names_of_their_own() -> None:
-    files = {p.stem for p in SOURCES.glob("*.yaml")} - {"feeds", "time_zones"}
+    files = {p.stem for p in SOURCES.glob("*.yaml")} - {"feeds", "time_zones", "vocabulary"}
     assert files <= set(load_contracts())
 
 

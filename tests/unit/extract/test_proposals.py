@@ -1,0 +1,86 @@
+"""What a proposed contract says of the cells' evidence: worked out by hand from a few rows."""
+
+import yaml
+
+from dagster_project.extract.propose import propose_contract
+
+DAILY = """\
+Datum;Kasse;Bon;Artikel;Menge;Rabatt;Betrag;Kunde;Storno;Kellner
+03.10.2026;1;1;Tee;1;0,50;3,40;Ann;;Eva
+03.10.2026;1;1;Brot;2;;2,00;;;Eva
+03.10.2026;2;1;Tee;1;;3,40;Bob;;Kim
+03.10.2026;2;1;Tee;1;;3,40;;;Kim
+03.10.2026;1;2;Tee;-1;;-3,40;;;Eva
+03.10.2026;2;2;Tee;1;;3,40;;S;Kim
+04.10.2026;1;1;Tee;1;0,50;3,40;;;Eva
+04.10.2026;2;2;Tee;1;;3,40;;;Kim
+Tagessumme;;;;8;;19,00;;;
+"""
+
+
+def cells(text: str) -> dict[str, list[str]]:
+    header, *rows = [line.split(";") for line in text.splitlines()]
+    return {name: list(column) for name, column in zip(header, zip(*rows, strict=True), strict=True)}
+
+
+def test_receipt_numbers_that_begin_anew_each_day_and_register_get_a_key_of_all_three() -> None:
+    text = propose_contract(cells(DAILY), is_shared=False)
+    proposal = yaml.safe_load(text)
+    assert proposal["columns"]["order_id"] == {
+        "from": ["Datum", "Kasse", "Bon"],
+        "complete": True,
+        "separator": "-",
+    }
+    assert "# Bon alone names no receipt: it comes again with another Datum or Kasse" in text
+    # Ann and Bob stand on the first row of their receipts only; so do discounts, which say nothing of other rows.
+    assert proposal["fill_down"] == {"by": ["Datum", "Kasse", "Bon"], "columns": ["Kunde"]}
+    assert proposal["columns"]["kind"] == {
+        "cases": [
+            {"when": {"Storno": {"is_in": ["S"]}}, "then": "void"},
+            {"when": {"Menge": {"is_negative": True}}, "then": "refund"},
+        ],
+        "otherwise": "sale",
+    }
+    assert proposal["skip"] == [{"when": {"Datum": {"matches": r"(?i)(tagessumme)\b.*"}}, "reason": "a total"}]
+    assert proposal["known"] == ["Kellner"]
+    assert "# not used: Kellner;" in text
+    assert not any(name in text for name in ("Ann", "Bob", "Eva", "Tee"))
+
+
+def test_receipt_numbers_that_go_on_are_a_key_by_themselves() -> None:
+    rows = "".join(f"{day:02}.10.2026;1;{day}{n};Tee;1;;3,40;;;Eva\n" for day in (3, 4, 5) for n in range(4))
+    # One receipt around midnight stands on two days.
+    text = propose_contract(cells(DAILY.splitlines()[0] + "\n" + rows + "05.10.2026;1;43;Tee;1;;3,40;;;Eva\n"), False)
+    assert yaml.safe_load(text)["columns"]["order_id"] == "Bon"
+    assert "fill_down" not in text
+
+
+def test_a_list_of_the_whole_networks_customers_says_so_and_what_its_words_mean() -> None:
+    text = propose_contract(
+        {
+            "Kundennummer": ["1", "2", "3"],
+            "Vorname": ["Ann", "Bob", "Cy"],
+            "Newsletter": ["ja", "Nein", "vielleicht"],
+            "Stammfiliale": ["Altstadt", "Bahnhof", "Hafen"],
+        },
+        is_shared=True,
+        places={"altstadt": "shop_1", "bahnhof": "shop_2"},
+    )
+    proposal = yaml.safe_load(text)
+    assert (proposal["feed"], proposal["customer_id_scope"]) == ("customers", "network")
+    assert proposal["columns"]["email_consent"] == {
+        "from": "Newsletter",
+        "values": {"ja": "granted", "Nein": "denied"},
+        "otherwise": "unknown",
+    }
+    assert proposal["columns"]["location_id"] == {
+        "from": "Stammfiliale",
+        "values": {"Altstadt": "shop_1", "Bahnhof": "shop_2"},
+    }
+    assert "Ann" not in text
+
+
+def test_a_shared_file_of_receipts_must_say_whose_they_are() -> None:
+    text = propose_contract({"Bon": ["1"], "Datum": ["03.10.2026"], "Menge": ["1"], "Betrag": ["3,40"]})
+    assert yaml.safe_load(text)["columns"]["location_id"] == "?"
+    assert "# no column found for: location_id" in text
