@@ -21,7 +21,7 @@ TABLES = {
                status VARCHAR, reason VARCHAR""",
     "files": """path VARCHAR, location_id VARCHAR, sha256 VARCHAR, source VARCHAR, feed VARCHAR,
                 rows_read BIGINT, rows_landed BIGINT, rows_duplicate BIGINT, rows_rejected BIGINT,
-                status VARCHAR, reason VARCHAR, values_unreadable BIGINT""",
+                status VARCHAR, reason VARCHAR, values_unreadable BIGINT, gone_in VARCHAR""",
     "rejected_rows": """file VARCHAR, row_number BIGINT, "column" VARCHAR, reason VARCHAR, value_masked VARCHAR""",
     "unreadable_values": """file VARCHAR, row_number BIGINT, "column" VARCHAR, reason VARCHAR, value_masked VARCHAR""",
     "drift": """path VARCHAR, source VARCHAR, change VARCHAR, column_name VARCHAR, detail VARCHAR""",

@@ -22,7 +22,7 @@ create view warehouse.intermediate.int_orders_assembled as
 select 'till' as source, location_id, order_id, customer_id, cast(business_date as timestamp) as ordered_at,
     cast(business_date as timestamp) as ordered_local_at, business_date, null as channel, null as campaign_id,
     p.as_of_date, net_amount, net_amount as gross_amount, 0::decimal(18, 4) as refund_amount,
-    false as is_refund_only, order_id as order_key
+    false as is_refund_only, false as is_void_only, order_id as order_key
 from orders cross join warehouse.lake.parameters as p where business_date <= p.as_of_date
 """
 

@@ -83,8 +83,10 @@ def check(network: NetworkOption = None) -> None:
     for line in check_landing(loaded):
         print(line)
     tried = try_destinations(loaded)
+    folders = {d.name: loaded.home.audiences(d.name) for d in loaded.destinations if d.type == "file"}
     for name, problem in tried:
-        print(problem or f"destination {name}: ready")
+        place = f"; a night writes its audiences into {folders[name]}, and sends nothing" if name in folders else ""
+        print(problem or f"destination {name}: ready{place}")
     if failed := [name for name, problem in tried if problem]:
         raise RegularsError(f"{', '.join(failed)} would take nothing; see above")
 

@@ -36,7 +36,15 @@ select coalesce(feed, '(set aside)'), count(*), sum(rows_read), sum(rows_landed)
     sum(rows_rejected)
 from files where status <> 'deleted' group by feed order by feed nulls last
 """
-_DELETED = "select reason from files where status = 'deleted' order by path"
+# Since the last run that was published: a refused one was not told here.
+_DELETED = """
+select reason from files join runs on files.gone_in = runs.run_id
+where files.status = 'deleted' and runs.started_at > (
+    select coalesce(max(started_at), timestamp '1970-01-01') from runs
+    where status in ('published', 'rolled_back')
+        and run_id <> (select arg_max(run_id, (started_at, run_id)) from runs))
+order by path
+"""
 _SET_ASIDE = "select reason from files where status = 'rejected' order by path"
 _NOTED = """
 select format('{{:,}} x {{}}{{}}: {{}}: {{}}', count(*),
@@ -86,7 +94,8 @@ def print_summary(network: Network, message: str | None) -> None:
     with duckdb.connect(str(home.ops), read_only=True) as ops:
         _print_rows(console, "What came in", ("feed", "files", "read", "landed", "duplicate", "rejected"), ops, _FEEDS)
         _print_list(console, "Files set aside", [row[0] for row in ops.execute(_SET_ASIDE).fetchall()])
-        _print_list(console, "Files gone", [row[0] for row in ops.execute(_DELETED).fetchall()])
+        if message is None:
+            _print_list(console, "Files gone", [row[0] for row in ops.execute(_DELETED).fetchall()])
         noted = {
             "Rows rejected": _NOTED.format(table="rejected_rows"),
             "Values that could not be read: their rows landed without them": _NOTED.format(table="unreadable_values"),

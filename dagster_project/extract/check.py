@@ -10,9 +10,9 @@ import duckdb
 from dagster_project.errors import UnreadableFile
 from dagster_project.extract.contracts import contracts_of
 from dagster_project.extract.drift import drift_of, with_moves
-from dagster_project.extract.land import land_files
-from dagster_project.extract.ledger import Entry
-from dagster_project.extract.listing import HEADQUARTERS
+from dagster_project.extract.land import land_files, vanished_locations
+from dagster_project.extract.ledger import Entry, read_ledger
+from dagster_project.extract.listing import HEADQUARTERS, RETURNED
 from dagster_project.extract.mirror import bring_in
 from dagster_project.extract.propose import propose_contract
 from dagster_project.extract.reading import open_table
@@ -39,8 +39,23 @@ def check_landing(network: Network) -> Iterator[str]:
         proposed: list[set[str]] = []
         for entry in entries:
             yield from _tell(rehearsal.home, entry) if entry.contract else _set_aside(rehearsal, entry, proposed)
+    yield from _gone(network, entries)
     known = sum(entry.contract is not None for entry in entries)
     yield f"{known} files recognised, {len(entries) - known} would be set aside; nothing was written"
+
+
+def _gone(network: Network, entries: list[Entry]) -> Iterator[str]:
+    """What the last run had and the landing zone has no more, and whether a run is refused for it."""
+    before = read_ledger(network.home)
+    there = {entry.file_path for entry in entries}
+    for entry in before:
+        # What tools returned lies in the home, where a rehearsal does not look.
+        is_returned = entry.path.startswith(f"{RETURNED}/")
+        if entry.file_path not in there and entry.status != "deleted" and not is_returned:
+            yield f"gone       {entry.deleted().reason}"
+    vanished = vanished_locations(network, before, {entry.location_id for entry in entries})
+    if vanished:
+        yield f"a run would be refused: {vanished}"
 
 
 def _tell(home: Home, entry: Entry) -> Iterator[str]:

@@ -42,7 +42,9 @@ def land_files(network: Network, progress: Progress = lambda line: None) -> list
     contracts = contracts_of(network)
     before = read_ledger(network.home)
     files = list_inputs(network, {e.path: (e.size, e.modified_ns, e.sha256) for e in before})
-    _refuse_vanished(network, before, {file.folder for file in files})
+    vanished = vanished_locations(network, before, {file.folder for file in files})
+    if vanished:
+        raise RegularsError(vanished)
     unique, doubles = _split_doubles(files)
     landing = _Landing(network, contracts, before, progress)
     # Locations first: whether a row's location is known, and in which zone, depends on them.
@@ -59,21 +61,20 @@ def land_files(network: Network, progress: Progress = lambda line: None) -> list
     return sorted(landing.entries.values(), key=lambda e: e.path)
 
 
-def _refuse_vanished(network: Network, before: list[Entry], there: set[str]) -> None:
-    """A location whose files are all gone is a mount that failed, until network.yaml says otherwise.
-
-    Raises RegularsError before anything changes: its rows stand, and so does what is published.
-    """
+def vanished_locations(network: Network, before: list[Entry], there: set[str]) -> str | None:
+    """Why a run is refused when all files of a location are gone: a mount that failed, until network.yaml says
+    otherwise. Its rows stand, and so does what is published."""
     sent = {e.location_id for e in before if e.rows_landed or e.rows_duplicate}
     had = Counter(e.location_id for e in before if e.status != "deleted" and not e.part and e.location_id in sent)
     gone = sorted(had.keys() - there - set(network.vanished_locations))
-    if gone:
-        told = ", ".join(f"{location} ({had[location]:,} files)" for location in gone[:_LOCATIONS_NAMED])
-        more = f" and {len(gone) - _LOCATIONS_NAMED} more locations" if len(gone) > _LOCATIONS_NAMED else ""
-        raise RegularsError(
-            f"{network.landing}: all files of {told}{more} are gone since the last run; put them back, or, if their "
-            f"rows shall go too, say `vanished_locations: [{', '.join(gone)}]` in network.yaml"
-        )
+    if not gone:
+        return None
+    told = ", ".join(f"{location} ({had[location]:,} files)" for location in gone[:_LOCATIONS_NAMED])
+    more = f" and {len(gone) - _LOCATIONS_NAMED} more locations" if len(gone) > _LOCATIONS_NAMED else ""
+    return (
+        f"{network.landing}: all files of {told}{more} are gone since the last run; put them back, or, if their "
+        f"rows shall go too, say `vanished_locations: [{', '.join(gone)}]` in network.yaml"
+    )
 
 
 class _Landing:

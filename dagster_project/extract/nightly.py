@@ -65,11 +65,11 @@ def extract_night(network: Network, progress: Callable[[str], None] = lambda lin
         as_of_date = note_arrival(network, entries)
     except RegularsError:
         with update_ops(home) as ops:
-            _tell_files(ops, home, entries)
+            _tell_files(ops, home, entries, None)
         raise
     with update_ops(home) as ops:
-        _tell_files(ops, home, entries)
         run_id = _next_run(ops, home, as_of_date)
+        _tell_files(ops, home, entries, run_id)
         ops.execute(
             "update runs set status = 'interrupted', reason = 'ended before it was judged' where status = 'running'"
         )
@@ -90,20 +90,30 @@ def _next_run(ops: duckdb.DuckDBPyConnection, home: Home, as_of_date: date) -> s
     return f"{as_of_date}-{max(numbers, default=0) + 1}"
 
 
-def _tell_files(ops: duckdb.DuckDBPyConnection, home: Home, entries: list[Entry]) -> None:
+def _tell_files(ops: duckdb.DuckDBPyConnection, home: Home, entries: list[Entry], run_id: str | None) -> None:
     """ops.files, rejected_rows, unreadable_values and drift as they stand now: one row per file of the landing zone.
 
-    A till may put an address into a file's name or a header cell; here it is masked, once for all who read ops.
+    A file that is gone says which run missed it first. A till may put an address into a file's name or a header cell;
+    here it is masked, once for all who read ops.
     """
     drifted = [(masked(e.path), e.source, d.change, masked(d.column), d.detail) for e in entries for d in drift_of(e)]
+    missed = dict(ops.execute("select path, gone_in from files where status = 'deleted'").fetchall())
     ops.execute("delete from files")
     ops.execute(
         f"""insert into files
            select {masked_sql("path")}, {masked_sql("location_id")}, sha256, source, feed, rows_read, rows_landed,
-               rows_duplicate, rows_rejected, status, {masked_sql("reason")}, values_unreadable
+               rows_duplicate, rows_rejected, status, {masked_sql("reason")}, values_unreadable, null
            from read_parquet(?) order by path""",
         [str(home.ledger)],
     )
+    gone = [masked(e.path) for e in entries if e.status == "deleted"]
+    if gone:
+        told = [missed.get(path) or run_id for path in gone]
+        ops.execute(
+            """update files set gone_in = gone.run_id from (select unnest(?) as path, unnest(?) as run_id) as gone
+               where files.path = gone.path and files.status = 'deleted'""",
+            [gone, told],
+        )
     current = [e for e in entries if e.is_current]
     rejected = [e.file_key for e in current if e.rows_rejected]
     unreadable = [e.file_key for e in current if e.values_unreadable]

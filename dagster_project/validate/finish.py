@@ -46,6 +46,16 @@ def finish_marts(home: Home, run_id: str, dbt_manifest: dict) -> None:
         connection.execute("checkpoint marts")
 
 
+def finish_people(home: Home) -> None:
+    """Give every table of people.duckdb a view in `main` too, so that `select * from golden_records` works."""
+    tables = "select schema_name, table_name from duckdb_tables() where schema_name in ('people', 'sync') order by all"
+    with duckdb.connect(str(home.candidate_people)) as connection:
+        for schema, table in connection.execute(tables).fetchall():
+            there = f"people.{quoted(schema)}.{quoted(table)}"
+            connection.execute(f"create or replace view people.main.{quoted(table)} as select * from {there}")
+        connection.execute("checkpoint people")
+
+
 def comments(dbt_manifest: dict, marts: list[str]) -> list[str]:
     """`COMMENT ON` statements for these marts, their views and their columns, from what dbt says of them."""
     models = {n["name"]: n for n in dbt_manifest["nodes"].values() if n["resource_type"] == "model"}

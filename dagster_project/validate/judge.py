@@ -12,7 +12,7 @@ from dagster_project.ops import update_ops
 from dagster_project.seal import VERDICT, differences, few, hash_files, read_dbt_manifest, write_json
 from dagster_project.validate import guards
 from dagster_project.validate.checks import Check, dbt_checks, read_dbt_verdict
-from dagster_project.validate.finish import close_to_others, export_parquet, finish_marts, mart_rows
+from dagster_project.validate.finish import close_to_others, export_parquet, finish_marts, finish_people, mart_rows
 from dagster_project.validate.identity_guards import identity_is_steady
 from dagster_project.validate.notes import empty_mart_notes, history_notes
 
@@ -69,6 +69,7 @@ def judge(
     ]
     _record(home, run_id, checks)
     finish_marts(home, run_id, dbt_manifest)
+    finish_people(home)
     export_parquet(home)
     close_to_others(home.candidate)
     files = hash_files(home.candidate)

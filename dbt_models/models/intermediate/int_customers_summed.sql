@@ -8,7 +8,7 @@ orders as (
 
 select
     orders.customer_id,
-    count(*) filter (where not orders.is_refund_only) as orders,
+    count(*) filter (where not orders.is_refund_only and not orders.is_void_only) as orders,
     sum(orders.gross_amount) as gross_amount,
     sum(orders.refund_amount) as refund_amount,
     sum(orders.net_amount) as net_amount,

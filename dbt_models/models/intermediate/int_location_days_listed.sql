@@ -1,6 +1,6 @@
 with orders as (
     select * from {{ ref('int_orders_assembled') }}
-    where not is_refund_only
+    where not is_refund_only and not is_void_only
 ),
 
 locations as (

@@ -21,6 +21,7 @@ select
     sum(tax_amount) filter (where kind in ('sale', 'refund') and is_own) as tax_amount,
     sum(net_amount) filter (where kind = 'fee') as fee_amount,
     sum(net_amount) filter (where kind = 'void') as void_amount,
-    count(*) filter (where is_own) as own_lines
+    count(*) filter (where is_own) as own_lines,
+    count(*) filter (where is_own and kind <> 'void') = 0 and count(*) filter (where is_own) > 0 as is_void_only
 from lines
 group by source, location_id, order_id

@@ -27,6 +27,7 @@ select
     summed_lines.tax_amount,
     summed_lines.fee_amount,
     summed_lines.void_amount,
+    coalesce(summed_lines.is_void_only, false) as is_void_only,
     headers.tip_amount
 from summed_lines
 full outer join headers

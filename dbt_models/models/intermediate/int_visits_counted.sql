@@ -2,7 +2,7 @@ with orders as (
     select * from {{ ref('int_orders_assembled') }}
 ),
 
--- A refund that names no order reduces money, never the number of visits.
+-- A refund that names no order reduces money, never the number of visits; a voided receipt was no order.
 location_days as (
     select
         customer_id,
@@ -15,7 +15,7 @@ location_days as (
         max(ordered_at) as last_ordered_at,
         min(ordered_local_at) as first_ordered_local_at
     from orders
-    where customer_id is not null and not is_refund_only
+    where customer_id is not null and not is_refund_only and not is_void_only
     group by customer_id, business_date, location_id, as_of_date
 ),
 

@@ -28,7 +28,7 @@ interactions as (
         location_id,
         concat_ws(' ', 'net', cast(cast(net_amount as decimal(18, 2)) as string), channel) as summary
     from {{ ref('int_orders_assembled') }}
-    where customer_id is not null
+    where customer_id is not null and not is_void_only
     union all
     select
         conversations.customer_id,

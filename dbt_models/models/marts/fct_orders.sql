@@ -20,6 +20,7 @@ select
     cast(fee_amount as decimal(18, 4)) as fee_amount,
     cast(void_amount as decimal(18, 4)) as void_amount,
     is_refund_only,
+    is_void_only,
     channel,
     campaign_id,
     as_of_date

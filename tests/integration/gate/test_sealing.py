@@ -7,7 +7,7 @@ from dagster_project.errors import GateRefused
 from dagster_project.ops import update_ops
 from dagster_project.seal import MANIFEST, VERDICT, file_sha256, sealed_snapshots, verify_sealed, write_json
 from dagster_project.validate import record_refusal, seal, sealing
-from dagster_project.validate.finish import export_parquet, finish_marts
+from dagster_project.validate.finish import export_parquet, finish_marts, finish_people
 from tests.integration.gate.tiny_night import (
     Night,
     make_candidate,
@@ -135,5 +135,10 @@ def test_finishing_masks_addresses_and_gives_every_mart_a_view(night):
     with duckdb.connect(str(night.home.candidate_marts), read_only=True) as marts:
         assert marts.execute("select file from ops.rejected_rows").fetchall() == [("l1/[masked]",)]
         assert marts.execute("select count(*) from fct_order_lines").fetchone() == (8,)
+    finish_people(night.home)
+    with duckdb.connect(str(night.home.candidate_people), read_only=True) as people:
+        assert people.execute("select * from contact_points").fetchall() == (
+            people.execute("select * from people.people.contact_points").fetchall()
+        )
     exported = {path.stem for path in (night.home.candidate / "parquet").iterdir()}
     assert exported == {"dim_customers", "dim_locations", "customer_identities", "fct_orders", "fct_order_lines"}

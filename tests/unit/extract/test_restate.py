@@ -106,7 +106,9 @@ def test_a_location_that_never_sent_a_row_may_go_unasked(two_shops) -> None:
     two_shops.put("shop_9/stray.csv", "who,knows\n1,2\n")
     two_shops.land()
     (two_shops.folder / "landing" / "shop_9" / "stray.csv").unlink()
-    two_shops.land()
+    missed = two_shops.land().run_id
+    assert two_shops.land().run_id != missed
+    assert two_shops.ops("select gone_in from files where status = 'deleted'") == [(missed,)]
     assert two_shops.ops("select reason from files where status = 'deleted'") == [
         ("shop_9/stray.csv: gone from the landing zone; none of its rows had been taken",)
     ]
