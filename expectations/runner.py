@@ -11,6 +11,7 @@ from typing import Any
 from expectations.engine import attached_engine, frozen_execution_engine, tables_of
 from expectations.lean_import import import_great_expectations
 from expectations.mart_columns import MART_COLUMNS, make_mart_columns
+from expectations.orders_named import orders_named
 
 DATABASES = {"marts": "candidate", "people": "people_candidate"}
 # Counts only: the values behind them may not be told, and to look for them costs a second scan.
@@ -19,12 +20,14 @@ RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0}
 
 @dataclass(frozen=True)
 class Result:
-    """One expectation's outcome. name: <mart>.<expectation>; detail: counts only, never a value."""
+    """One expectation's outcome. name: <mart>.<expectation>; detail: counts only, never a value; orders: of the first
+    rows that failed, where a row is an order or a line, its location and number."""
 
     name: str
     asset: str
     passed: bool
     detail: str
+    orders: tuple[tuple[str, str], ...] = ()
 
 
 def run_suites(folder: Path, marts_file: Path, people_file: Path) -> list[Result]:
@@ -38,15 +41,14 @@ def run_suites(folder: Path, marts_file: Path, people_file: Path) -> list[Result
     results = []
     with _datasource(engine) as datasource:
         for suite in suites:
-            query = _batch_query(suite, tables)
-            results += _run(datasource, suite, query) if query else _absent(suite)
+            table = _table_of(suite)
+            results += _run(datasource, suite, engine, table, tables[table]) if table in tables else _absent(suite)
     return results
 
 
-def _batch_query(suite: dict, tables: dict[str, list[tuple[str, str]]]) -> str | None:
+def _table_of(suite: dict) -> str:
     database, schema = DATABASES[suite["database"]], suite.get("schema", suite["database"])
-    table = f"memory.main.{MART_COLUMNS}" if suite["mart"] == MART_COLUMNS else f"{database}.{schema}.{suite['mart']}"
-    return f"select * from {table}" if table in tables else None
+    return f"memory.main.{MART_COLUMNS}" if suite["mart"] == MART_COLUMNS else f"{database}.{schema}.{suite['mart']}"
 
 
 @contextmanager
@@ -70,10 +72,10 @@ def _datasource(engine: Any) -> Iterator[Any]:
         engine.dispose()
 
 
-def _run(datasource: Any, suite: dict, query: str) -> list[Result]:
+def _run(datasource: Any, suite: dict, engine: Any, table: str, columns: list[tuple[str, str]]) -> list[Result]:
     import great_expectations as gx
 
-    asset = datasource.add_query_asset(suite["mart"], query=query)
+    asset = datasource.add_query_asset(suite["mart"], query=f"select * from {table}")
     # A named batch definition would have the whole context written out as YAML once more.
     batch = asset.get_batch(asset.build_batch_request())
     expectations = [
@@ -88,6 +90,7 @@ def _run(datasource: Any, suite: dict, query: str) -> list[Result]:
             asset=suite["mart"],
             passed=bool(outcome.success),
             detail=_detail(outcome),
+            orders=orders_named(engine, table, [name for name, _ in columns], outcome),
         )
         for outcome in sorted(validation.results, key=lambda o: o.expectation_config.meta["check"])
     ]

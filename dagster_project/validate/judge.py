@@ -15,6 +15,7 @@ from dagster_project.validate.checks import Check, dbt_checks, read_dbt_verdict
 from dagster_project.validate.finish import close_to_others, export_parquet, finish_marts, finish_people, mart_rows
 from dagster_project.validate.identity_guards import identity_is_steady
 from dagster_project.validate.notes import empty_mart_notes, history_notes
+from dagster_project.validate.origins import files_of_orders, told_orders
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,8 @@ def _expectations(home: Home, project_root: Path) -> list[Check]:
     from expectations.runner import run_suites
 
     results = run_suites(project_root / "expectations", home.candidate_marts, home.candidate_people)
-    return [Check(r.name, r.asset, "gx", r.passed, r.detail) for r in results]
+    files = files_of_orders(home, {order for r in results for order in r.orders})
+    return [Check(r.name, r.asset, "gx", r.passed, r.detail + told_orders(r.orders, files)) for r in results]
 
 
 def _as_of_date(home: Home) -> str:

@@ -280,3 +280,18 @@ def flip_last_byte(path) -> None:
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
+
+
+def test_a_refusal_names_the_order_its_location_and_its_file(night, home):
+    lines = "marts.marts.fct_order_lines"
+    numbered = f"alter table {lines} add column order_id varchar; update {lines} set order_id = order_key;"
+    absurd = f"update {lines} set net_amount = 2000000 where order_line_key = 'o002-1';"
+    make_candidate(night, "r1", marts=numbered + absurd)
+    landed = home.landed("order_lines") / "key.parquet"
+    landed.parent.mkdir(parents=True)
+    duckdb.execute(f"copy (select 'l1' as location_id, 'o002' as order_id, 'key' as file_key) to '{landed}'")
+
+    failed = {check.name: check.detail for check in judge(home, "r1", night.project).failed}
+
+    told = failed["fct_order_lines.net_amount_is_not_absurd"]
+    assert told == "1 of 8 rows: such as order o002 of l1 (l1/a.csv)"
