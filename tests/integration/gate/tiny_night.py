@@ -138,8 +138,8 @@ def make_candidate(night: Night, run_id: str, customers: int = 4, marts: str = "
                 to '{home.parameters}' (format parquet)"""
         )
         connection.execute(
-            f"""copy (select 'l1/a.csv' as path, 'key' as file_key, 'order_lines' as feed, 'landed' as status, 10 as rows_read,
-                             8 as rows_landed, 1 as rows_duplicate, 1 as rows_rejected)
+            f"""copy (select 'l1/a.csv' as path, 'key' as file_key, 'order_lines' as feed, 'landed' as status,
+                             10 as rows_read, 8 as rows_landed, 1 as rows_duplicate, 1 as rows_rejected)
                 to '{home.ledger}' (format parquet)"""
         )
     results = [
