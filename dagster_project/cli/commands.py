@@ -116,15 +116,21 @@ def restate(
 
 @app.command()
 def explain(
-    customer: Annotated[str, typer.Option(help="A customer_id, also one that lives no more.")],
+    customer: Annotated[
+        str, typer.Option(help="A customer_id, also one that lives no more; a record, an e-mail, a phone or a name.")
+    ] = "",
     network: NetworkOption = None,
 ) -> None:
     """Why these records are one customer. Prints personal data, to this terminal only."""
     loaded = _network(network)
     from dagster_project.identity.explain import explain as explain_customer
 
-    for line in explain_customer(loaded, customer):
-        print(line)
+    try:
+        for line in explain_customer(loaded, customer):
+            print(line, flush=True)
+    except BrokenPipeError:
+        # Who reads the first lines only (head) has what they wanted.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @app.command()

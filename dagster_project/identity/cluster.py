@@ -50,15 +50,17 @@ def find_exact_clusters(con: duckdb.DuckDBPyConnection, decisions: Decisions) ->
 def find_clusters(con: duckdb.DuckDBPyConnection, decisions: Decisions, least: float, guard: Guard = STRICT) -> None:
     """Tables `clusters` (record_no, cluster_no, match_rule, match_probability) and `edges`.
 
-    `cluster_no` is the lowest record_no. `edges` (record_l, record_r, probability, is_taken) are the scores of at least
-    `least` that the guard allows; those not taken would have closed over two people. Needs `exact_clusters`,
-    `ties`, `judged_scores` and `profiles`.
+    `cluster_no` is the lowest record_no. `edges` (record_l, record_r, left_no, right_no, probability, is_taken) are the
+    best scores of two clusters, of at least `least`, that the guard allows; those not taken would have closed over two
+    people. Needs `exact_clusters`, `ties`, `judged_scores` and `profiles`.
     """
     exact = con.execute("select cluster_no from exact_clusters order by record_no").fetchnumpy()["cluster_no"]
+    best = ", ".join(
+        f"arg_max({name}, (probability, -left_no, -right_no)) as {name}"
+        for name in ("record_l", "record_r", "left_no", "right_no")
+    )
     scored = con.execute(
-        f"""select cluster_l, cluster_r, max(probability) as probability,
-                   arg_max(record_l, (probability, -left_no, -right_no)) as record_l,
-                   arg_max(record_r, (probability, -left_no, -right_no)) as record_r
+        f"""select cluster_l, cluster_r, max(probability) as probability, {best}
             from judged_scores where not is_refused and probability >= {least}
             group by all order by probability desc, cluster_l, cluster_r"""
     ).fetchnumpy()
@@ -140,9 +142,8 @@ def _write(con, exact, joined, scored, taken, decisions: Decisions) -> None:
     con.register("found", pa.table({"record_no": np.arange(len(exact)), "cluster_no": joined}))
     con.register(
         "scored",
-        pa.table({name: scored[name] for name in ("cluster_l", "cluster_r", "record_l", "record_r", "probability")}
-                 | {"is_taken": taken}),
-    )  # fmt: skip
+        pa.table({**scored, "is_taken": taken}),
+    )
     decided = sorted({record for pair in decisions.together for record in pair if joined[pair[0]] == joined[pair[1]]})
     con.register("named", pa.table({"record_no": pa.array(decided, pa.int64())}))
     names = ", ".join(f"'{rule}'" for rule in RULES)

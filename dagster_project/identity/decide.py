@@ -3,13 +3,11 @@
 import csv
 import io
 import os
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import duckdb
-
 from dagster_project.errors import IdentityError
+from dagster_project.identity.lookup import find_record
 from dagster_project.network import Network
 
 DECISIONS = ("merge", "separate", "withdraw")
@@ -17,18 +15,6 @@ COLUMNS = (
     "decision", "left_source", "left_location_id", "left_id", "right_source", "right_location_id", "right_id",
     "decided_by", "decided_at", "reason",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Record:
-    """A record as the mart customer_identities names it; `location_id` is empty where its ids hold everywhere."""
-
-    source: str
-    location_id: str
-    source_record_id: str
-
-    def __str__(self) -> str:
-        return f"{self.source}/{self.location_id}/{self.source_record_id}"
 
 
 def decide(network: Network, decision: str, left: str, right: str, by: str, reason: str, at: datetime) -> Path:
@@ -63,33 +49,3 @@ def decide(network: Network, decision: str, left: str, right: str, by: str, reas
         path = folder / f"{name}-{number}.csv"
     os.replace(beside, path)
     return path
-
-
-def find_record(network: Network, name: str, side: str) -> Record:
-    """The record meant by source/location/id, by an id alone where it is one record's, or by a customer id."""
-    path = network.home.identity / "customer_identities.parquet"
-    if not path.is_file():
-        raise IdentityError(f"{path}: no night has run here yet; run make run NETWORK={network.file} first")
-    if not name:
-        raise IdentityError(f"{side} is missing: a record as make explain prints it (source/location/id)")
-    source, _, rest = name.partition("/")
-    location, _, record = rest.partition("/")
-    rows = duckdb.execute(
-        """select distinct source, coalesce(location_id, '') as location_id, source_record_id, record_key,
-                  customer_id = $name as is_customer
-           from read_parquet($path) where valid_to is null
-             and (customer_id = $name or source_record_id = $name
-                  or source = $source and coalesce(location_id, '') = $location and source_record_id = $record)
-           order by record_key""",
-        {"name": name, "path": str(path), "source": source, "location": location, "record": record},
-    ).fetchall()
-    if not rows:
-        raise IdentityError(
-            f"{side}={name}: no such record or customer; make explain prints records as source/location/id"
-        )
-    if len(rows) > 1 and not rows[0][4]:
-        known = ", ".join(str(Record(*row[:3])) for row in rows[:3])
-        raise IdentityError(
-            f"{side}={name}: {len(rows)} records have this id ({known} ..); name one as source/location/id"
-        )
-    return Record(*rows[0][:3])

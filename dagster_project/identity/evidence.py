@@ -1,170 +1,224 @@
-"""What holds a customer's records together: every link with its weight, and which of them is the weakest."""
+"""What holds a customer's records together: every link with its weight in bits, and which of them is the weakest.
+
+A weight is what the model of Fellegi and Sunter (1969) says of two records: the odds before, and what every comparison
+adds, in bits (log2 of the Bayes factor). Two records an exact rule ties are weighed as they stand. A score is of two
+groups of such records, and is told as the night reckoned it, with the records that carry each part.
+"""
 
 from dataclasses import dataclass, field
-from pathlib import Path
+from itertools import product
+from math import log2
 from typing import Any
 
 import duckdb
 
-from dagster_project.errors import IdentityError
-from dagster_project.home import Home
-from dagster_project.identity.match import RULES, find_ties
-from dagster_project.identity.model import Model
-from dagster_project.identity.profiles import build_profiles
+from dagster_project.identity.cluster import grow
+from dagster_project.identity.lookup import output_of
+from dagster_project.identity.match import RULES
+from dagster_project.identity.model import COMPARISONS, Model
 from dagster_project.identity.weights import link
+from dagster_project.network import Network
 
-# Weakest last; a score comes after every exact rule.
-ORDER = ("decision", *RULES, "splink")
+DECISION, SCORE = "decision", "splink"
+RANKS = (DECISION, *RULES, SCORE)
+# What two records of one person seldom differ in; a second phone or card is nothing odd.
+TELLING = {
+    "first_name": "first names",
+    "last_name": "last names",
+    "email": "e-mails",
+    "birth_date": "birth dates",
+    "home": "homes",
+}
+COMPARED = {name: (name,) for name in COMPARISONS} | {"home": ("address", "postal_code")}
+# A block of more records than this is told as a star around its first.
+MAX_BLOCK = 40
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What one comparison found and adds. `says`: the records of either side that say it; none where it is derived."""
+
+    label: str
+    bits: float
+    says: tuple[list[int], list[int]]
 
 
 @dataclass
 class Link:
-    """Two records, by number, and why they are one customer's. `weights`: comparison -> (what was found, bits)."""
+    """Two records, by number, and why they are one customer's.
+
+    `groups`: the records on either side, more than one where two groups were scored.
+    """
 
     left: int
     right: int
     rules: list[str]
-    probability: float
-    differs: list[str]
-    weights: dict[str, tuple[str, float]] = field(default_factory=dict)
+    groups: tuple[list[int], list[int]]
+    prior: float
+    found: dict[str, Evidence] = field(default_factory=dict)
+
+    @property
+    def bits(self) -> float:
+        return self.prior + sum(evidence.bits for evidence in self.found.values())
+
+    @property
+    def probability(self) -> float:
+        return 1 / (1 + 2**-self.bits)
+
+    @property
+    def differs(self) -> list[str]:
+        return [TELLING[name] for name in TELLING if name in self.found and self.found[name].label == "different"]
 
     @property
     def strength(self) -> tuple:
-        """Compares links: by the best rule, less what speaks against it."""
-        best = min(ORDER.index(rule) for rule in self.rules)
-        return (-len(self.differs), -best, self.probability, -self.left, -self.right)
+        """Compares links: a steward's word outranks every weight."""
+        return (DECISION in self.rules, self.bits, -self.left, -self.right)
 
 
-def living_id(home: Home, customer_id: str) -> str:
-    """The id itself, or who it leads to. Raises IdentityError when nobody ever had it."""
-    identities, retired = (home.identity / f"{name}.parquet" for name in ("customer_identities", "retired_ids"))
-    if not identities.is_file():
-        raise IdentityError(f"{identities}: no night has run here yet; run make run first")
-    known = "select 1 from read_parquet(?) where customer_id = ? and valid_to is null limit 1"
-    if duckdb.execute(known, [str(identities), customer_id]).fetchall():
-        return customer_id
-    query = "select living_customer_id from read_parquet(?) where customer_id = ?"
-    heirs = duckdb.execute(query, [str(retired), customer_id]).fetchall()
-    if not heirs:
-        raise IdentityError(f"CUSTOMER={customer_id}: nobody has this id; look in marts.customer_identities for one")
-    return heirs[0][0]
+def find_links(
+    con: duckdb.DuckDBPyConnection, network: Network, model: Model, prior: float, records: list[dict[str, Any]]
+) -> list[Link]:
+    """Every link between the records of `open_case`, weakest first; `prior` is a probability."""
+    before = log2(prior / (1 - prior))
+    links = [
+        Link(left, right, rules, ([left], [right]), before) for left, right, rules in _certain(con, network).fetchall()
+    ]
+    groups: dict[int, list[int]] = {}
+    for record in records:
+        groups.setdefault(record["exact_no"], []).append(record["record_no"])
+    pairs = [
+        (number, left_no, right_no)
+        for number, one in enumerate(links)
+        for left_no, right_no in product(*(_profiles_of(con, record) for record in (one.left, one.right)))
+    ]
+    for left, right, left_no, right_no in _scored(con, network).fetchall():
+        pairs.append((len(links), -1 - left_no, -1 - right_no))
+        sides = (groups[records[left]["exact_no"]], groups[records[right]["exact_no"]])
+        links.append(Link(left, right, [SCORE], sides, before))
+    if links:
+        _weigh(con, model, links, pairs)
+    return sorted(links, key=lambda one: one.strength)
 
 
-def open_case(con: duckdb.DuckDBPyConnection, home: Home, customer_id: str) -> list[dict[str, Any]]:
-    """The customer's records, numbered from 1; leaves them as tables `records`, `observed` and `profiles` on `con`."""
-    lake = {name: _file(home, name) for name in ("customer_identities", "record_values", "profiles", "source_records")}
-    con.execute(
-        f"""create temp table records as
-            select row_number() over (order by record_key) - 1 as record_no, i.record_key, i.source, i.location_id,
-                   i.source_record_id, i.match_rule, i.match_probability, s.first_seen_date, s.last_seen_date
-            from {lake["customer_identities"]} i join {lake["source_records"]} s using (record_key)
-            where i.customer_id = ? and i.valid_to is null""",
-        [customer_id],
-    )
-    con.execute(
-        f"""create temp table observed as
-            select r.record_no, v.* exclude (record_key, source, location_id, source_record_id)
-            from {lake["record_values"]} v join records r using (record_key)"""
-    )
-    find_ties(con)
-    con.execute("create temp table exact_clusters as select record_no, record_no as cluster_no from records")
-    build_profiles(con)
-    # How rare a name is, and whether it is known as one, is the network's to say.
-    con.execute(
-        f"""create temp table cased as
-            select p.* replace (coalesce(a.tf, p.tf_first_name) as tf_first_name,
-                                coalesce(b.tf, p.tf_last_name) as tf_last_name,
-                                coalesce(a.known, p.is_known_first) as is_known_first)
-            from profiles p
-            left join (select first_name, max(tf_first_name) as tf, bool_or(is_known_first) as known
-                       from {lake["profiles"]} group by 1) a on a.first_name = p.first_name
-            left join (select last_name, max(tf_last_name) as tf from {lake["profiles"]} group by 1) b
-              on b.last_name = p.last_name"""
-    )
-    rows = con.execute("select * from records order by record_no").to_arrow_table().to_pylist()
-    return [row | {"number": row["record_no"] + 1} for row in rows]
-
-
-def find_links(con: duckdb.DuckDBPyConnection, home: Home) -> list[Link]:
-    """Every link between the records of `open_case`, weakest first."""
-    con.execute(
-        f"""create temp table linked as
-            with said as (
-                select record_key as a, leader_key as b, match_rule as rule, 1.0::double as probability
-                from {_file(home, "record_ties")}
-                union all
-                select left_key, right_key, 'splink', probability from {_file(home, "record_edges")} where is_taken
-                union all
-                select left_key, right_key, 'decision', 1 from {_file(home, "decisions")} where decision = 'merge')
-            select least(x.record_no, y.record_no) as left_no, greatest(x.record_no, y.record_no) as right_no,
-                   list(distinct rule order by rule) as rules, max(probability) as probability
-            from said s join records x on x.record_key = s.a join records y on y.record_key = s.b group by 1, 2"""
-    )
-    differs = ", ".join(
-        f"case when bool_and({column}_differs) then '{told}' end"
-        for column, told in (("last", "last names"), ("born", "birth dates"), ("first", "first names"))
-    )
-    rows = con.execute(
-        f"""select left_no, right_no, rules, probability, list_filter([{differs}], x -> x is not null)
-            from (select k.*, coalesce(l.last_name <> r.last_name, false) as last_differs,
-                         coalesce(damerau_levenshtein(l.birth_date, r.birth_date) > 2, false) as born_differs,
-                         coalesce(not list_has_any(l.first_forms, r.first_forms)
-                                  and not starts_with(l.first_name, r.first_name)
-                                  and not starts_with(r.first_name, l.first_name), false) as first_differs
-                  from linked k join cased l on l.record_no = k.left_no join cased r on r.record_no = k.right_no)
-            group by all order by 1, 2"""
-    ).fetchall()
-    links = [Link(left, right, rules, probability, against) for left, right, rules, probability, against in rows]
-    return sorted(links, key=lambda link_: link_.strength)
-
-
-def weakest(links: list[Link]) -> Link | None:
+def weakest(links: list[Link], records: int) -> Link | None:
     """The weakest link without which the records fall apart: the weakest of the strongest spanning tree."""
-    own: dict[int, int] = {}
+    sides = list(range(records))
 
     def root(node: int) -> int:
-        while own.setdefault(node, node) != node:
-            node = own[node]
+        while sides[node] != node:
+            node = sides[node]
         return node
 
     tree = []
     for edge in sorted(links, key=lambda one: one.strength, reverse=True):
         left, right = root(edge.left), root(edge.right)
         if left != right:
-            own[max(left, right)] = min(left, right)
+            sides[max(left, right)] = min(left, right)
             tree.append(edge)
     return tree[-1] if tree else None
 
 
-def weigh(con: duckdb.DuckDBPyConnection, model: Model, links: list[Link], prior: float, picture: Path | None) -> None:
-    """Fill in the links' weights as Splink sees them; the first link's waterfall goes to `picture` (.svg), if given."""
-    if not links:
-        return
-    wanted = {(one.left, one.right): one for one in links}
+def part(links: list[Link], records: int, apart: list[tuple[int, int]]) -> list[list[int]]:
+    """The people that `records` records would be if those of every pair of `apart` were two, the largest first.
+
+    As the night does it: ties in the order of their rules, then scores, each left out that would bring such a pair
+    together. A night may score the parts anew, so a part may find another customer then.
+    """
+    by_rule = sorted(links, key=lambda one: (RANKS.index(one.rules[0]), *(-part for part in one.strength[1:])))
+    ties = [(one.left, one.right) for one in by_rule if one.rules[0] != DECISION]
+    decided = [(one.left, one.right) for one in by_rule if one.rules[0] == DECISION]
+    people: dict[int, list[int]] = {}
+    for record_no, lowest in sorted(grow(range(records), ties, apart, decided).items()):
+        people.setdefault(lowest, []).append(record_no)
+    return sorted(people.values(), key=lambda one: (-len(one), one))
+
+
+def _certain(con: duckdb.DuckDBPyConnection, network: Network) -> duckdb.DuckDBPyConnection:
+    """left, right, rules of records that exact rules or a steward tie."""
+    return con.execute(
+        f"""with tied as (
+                select r.record_no, l.record_no as leader_no, t.match_rule, t.block,
+                       count(*) over (partition by t.match_rule, t.block) <= {MAX_BLOCK} as is_small
+                from {output_of(network, "record_ties")} t
+                join records r using (record_key) join records l on l.record_key = t.leader_key),
+            said as (
+                select a.record_no as a, b.record_no as b, a.match_rule as rule
+                from tied a join tied b using (match_rule, block)
+                where a.record_no < b.record_no and (a.is_small or a.record_no = a.leader_no)
+                union all
+                select least(x.record_no, y.record_no), greatest(x.record_no, y.record_no), '{DECISION}'
+                from {output_of(network, "decisions")} d
+                join records x on x.record_key = d.left_key join records y on y.record_key = d.right_key
+                where d.decision = 'merge')
+            select a, b, list(distinct rule order by list_position({list(RANKS)}, rule)) from said
+            group by all order by all"""
+    )
+
+
+def _scored(con: duckdb.DuckDBPyConnection, network: Network) -> duckdb.DuckDBPyConnection:
+    """left, right, and the numbers of the profiles that were scored, of groups of records that a score ties."""
+    return con.execute(
+        f"""select x.record_no, y.record_no, e.left_no, e.right_no from {output_of(network, "record_edges")} e
+            join records x on x.record_key = e.left_key join records y on y.record_key = e.right_key
+            where e.is_taken order by all"""
+    )
+
+
+def _profiles_of(con: duckdb.DuckDBPyConnection, record_no: int) -> list[int]:
+    rows = con.execute("select profile_no from cased where record_no = ? order by 1", [record_no]).fetchall()
+    return [profile_no for (profile_no,) in rows]
+
+
+def _weigh(con: duckdb.DuckDBPyConnection, model: Model, links: list[Link], pairs: list[tuple[int, int, int]]) -> None:
+    """Fill in what was found, of each link's best pair of profiles, as Splink weighs it."""
+    shown = con.execute("select * from cased").to_arrow_table().to_pylist()
+    profiles = {profile["profile_no"]: profile for profile in shown}
     settings = model.settings | {
-        "probability_two_random_records_match": prior,
-        "retain_matching_columns": True,
-        "retain_intermediate_calculation_columns": True,
-        "additional_columns_to_retain": ["record_no"],
+        name: True for name in ("retain_matching_columns", "retain_intermediate_calculation_columns")
     }
     linker = link(con, settings, "cased")
-    con.execute(
-        """create temp table compared as
-           select least(l.profile_no, r.profile_no) as join_key_l, greatest(l.profile_no, r.profile_no) as join_key_r,
-                  '0' as match_key
-           from linked k join cased l on l.record_no = k.left_no join cased r on r.record_no = k.right_no"""
-    )
-    linker.table_management.register_blocked_pairs_for_predict(linker._db_api.register("compared"))
-    best: dict[tuple[int, int], dict[str, Any]] = {}
-    for row in linker.inference.predict().as_record_list():
-        pair = tuple(sorted((row["record_no_l"], row["record_no_r"])))
-        if pair not in best or row["match_weight"] > best[pair]["match_weight"]:
-            best[pair] = row
-    for pair, row in best.items():
-        wanted[pair].weights = _weights(model, row)
-    first = best.get((links[0].left, links[0].right))
-    if picture is not None and first is not None:
-        _draw(linker, first, picture)
+    con.execute("create temp table asked (join_key_l bigint, join_key_r bigint, match_key varchar)")
+    con.executemany("insert into asked values (?, ?, '0')", sorted({tuple(sorted(pair[1:])) for pair in pairs}))
+    linker.table_management.register_blocked_pairs_for_predict(linker._db_api.register("asked"))
+    rows = linker.inference.predict().as_record_list()
+    weighed = {tuple(sorted((row["profile_no_l"], row["profile_no_r"]))): row for row in rows}
+    own = dict(con.execute("select record_no, nullif(first_key, '') from names").fetchall())
+    best: dict[int, tuple] = {}
+    for number, left_no, right_no in pairs:
+        row = weighed[tuple(sorted((left_no, right_no)))]
+        candidate = (row["match_weight"], -left_no, -right_no)
+        best[number] = max(best.get(number, candidate), candidate)
+    for number, (_, left_no, right_no) in best.items():
+        one, row = links[number], weighed[tuple(sorted((-left_no, -right_no)))]
+        ends = (profiles[-left_no], profiles[-right_no])
+        for name, (label, bits) in _weights(model, row).items():
+            says = tuple(
+                [record for record in group if _says(shown, own, record, name, end)]
+                for group, end in zip(one.groups, ends, strict=True)
+            )
+            one.found[name] = Evidence(label, bits, says)
+        one.left, one.right = (_spokesman(one, side) for side in (0, 1))
+
+
+def _says(shown: list[dict], own: dict[int, str | None], record: int, name: str, profile: dict[str, Any]) -> bool:
+    """Whether a record itself says what a profile does in one comparison."""
+    if name == "first_name":
+        return own[record] == profile["first_name"]
+    if name == "card":
+        return any(row["record_no"] == record and row["cards"] for row in shown)
+    wanted = [profile[column] for column in COMPARED[name]]
+    return any(row["record_no"] == record and [row[c] for c in COMPARED[name]] == wanted for row in shown)
+
+
+def _spokesman(one: Link, side: int) -> int:
+    """The record of a side that carries most of what speaks for the link."""
+    carried = {
+        record: sum(
+            evidence.bits for evidence in one.found.values() if evidence.bits > 0 and record in evidence.says[side]
+        )
+        for record in one.groups[side]
+    }
+    return max(carried, key=lambda record: (carried[record], -record))
 
 
 def _weights(model: Model, row: dict[str, Any]) -> dict[str, tuple[str, float]]:
@@ -176,19 +230,3 @@ def _weights(model: Model, row: dict[str, Any]) -> dict[str, tuple[str, float]]:
         label = levels[0]["label_for_charts"] if gamma == -1 else levels[len(levels) - 1 - gamma]["label_for_charts"]
         found[name] = (label, row[f"mw_{name}"] + (row.get(f"mw_tf_adj_{name}") or 0.0))
     return found
-
-
-def _draw(linker: Any, row: dict[str, Any], picture: Path) -> None:
-    import vl_convert
-
-    chart = linker.visualisations.waterfall_chart([row], filter_nulls=False)
-    picture.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    picture.write_text(vl_convert.vegalite_to_svg(chart.altair_chart.to_dict()), encoding="utf-8")
-    picture.chmod(0o600)
-
-
-def _file(home: Home, name: str) -> str:
-    path = home.identity / f"{name}.parquet"
-    if not path.is_file():
-        raise IdentityError(f"{path}: not there; run the night again (make run)")
-    return "read_parquet('" + str(path).replace("'", "''") + "')"

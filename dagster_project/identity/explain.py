@@ -1,89 +1,179 @@
 """Why these records are one customer: told to a person at a terminal, with personal data, and kept nowhere else."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from dagster_project.identity.evidence import Link, find_links, living_id, open_case, weakest, weigh
+from dagster_project.identity.case import find_purchases, open_case
+from dagster_project.identity.evidence import SCORE, Link, find_links, part, weakest
 from dagster_project.identity.golden_record import FIELDS
+from dagster_project.identity.lookup import CUSTOMER_ID, Record, find_customers, output_of
 from dagster_project.identity.model import model_of, prior
 from dagster_project.network import Network
 
-SHOWN = ("first_name", "last_name", "email", "phone", "birth_date", "address", "city", "postal_code")
+SHOWN = {
+    "first_name": "first name", "last_name": "last name", "email": "e-mail", "phone": "phone",
+    "birth_date": "birth date", "address": "address", "city": "city", "region": "region",
+    "postal_code": "postal code", "payment_fingerprint": "card",
+}  # fmt: skip
 EXACT = {
     "decision": "a steward's decision",
-    "email": "same e-mail and first name",
-    "phone": "same phone and first name",
+    "email": "same e-mail",
+    "phone": "same phone",
     "name_birth_date": "same name and birth date",
     "name_address": "same name and address",
     "splink": "a score",
 }
+LINKS_SHOWN = 40
 
 
-def explain(network: Network, customer_id: str) -> Iterator[str]:
-    """Lines about a customer as the last night resolved it; writes a picture of its weakest link into the home.
+def explain(network: Network, who: str) -> Iterator[str]:
+    """Lines about the customer meant (see find_customers) as the last night resolved it, and a picture in the home.
 
-    Raises IdentityError when no night has run or nobody has this id.
+    Raises IdentityError when no night has run or nobody is known by that.
     """
-    home = network.home
-    living = living_id(home, customer_id)
-    if living != customer_id:
-        yield f"{customer_id} lives no more: its records are {living}'s now."
+    customers = find_customers(network, who)
+    if len(customers) > 1:
+        yield from _choose(network, customers)
+        return
+    [living] = customers
+    if CUSTOMER_ID.fullmatch(who) and living != who:
+        yield f"{who} lives no more: its records are {living}'s now."
     model = model_of(network)
     with duckdb.connect() as con:
-        records = open_case(con, home, living)
-        links = find_links(con, home)
-        weak = weakest(links)
-        ordered = [*([weak] if weak else []), *(one for one in links if one is not weak)]
-        profiles = con.execute(f"select count(*) from '{home.identity / 'profiles.parquet'}'").fetchall()[0][0]
-        picture = home.root / "explain" / f"{living}.svg"
-        weigh(con, model, ordered, prior(profiles, model.duplicates), picture)
+        records = open_case(con, network, living)
+        profiles = con.execute(f"select count(*) from {output_of(network, 'profiles')}").fetchall()[0][0]
+        links = find_links(con, network, model, prior(profiles, model.duplicates), records)
+        find_purchases(con, network, living)
+        weak = weakest(links, len(records))
         yield from _records(con, living, records)
-        yield from _links(ordered, records)
+        yield from _links(links, weak)
+        yield from _sides(con, links, weak, len(records))
         yield from _golden(con, network, living)
-    yield from _mend(network, weak, records, picture)
+    if weak is not None:
+        from dagster_project.identity.picture import draw
+
+        names = (name_of(records[weak.left]), name_of(records[weak.right]))
+        picture = network.home.root / "explain" / f"{living}.svg"
+        draw(living, "the weakest link of its records", weak, names, picture)
+        yield f"\nThe weakest link as a picture: {picture}"
+    yield from _mend(network, weak, records)
 
 
-def _name(record: dict[str, Any]) -> str:
-    return f"{record['source']}/{record['location_id'] or ''}/{record['source_record_id']}"
+def name_of(record: dict[str, Any]) -> str:
+    return str(Record(record["source"], record["location_id"] or "", record["source_record_id"]))
+
+
+def _choose(network: Network, customers: list[str]) -> Iterator[str]:
+    yield f"{len(customers)} customers are known by that; explain one of them:"
+    rows = duckdb.execute(
+        f"""select g.customer_id, concat_ws(' ', g.first_name, g.last_name), g.city, count(*)
+            from {output_of(network, "golden_records")} g join {output_of(network, "customer_identities")} i
+              on i.customer_id = g.customer_id and i.valid_to is null
+            where list_contains(?, g.customer_id) group by all order by 1 limit 20""",
+        [customers],
+    ).fetchall()
+    for customer_id, name, city, count in rows:
+        yield f"  {customer_id}  {', '.join(part for part in (name, city) if part)}  ({_counted(count, 'record')})"
+    if len(customers) > len(rows):
+        yield f"  ... and {len(customers) - len(rows)} more"
 
 
 def _records(con: duckdb.DuckDBPyConnection, customer_id: str, records: list[dict[str, Any]]) -> Iterator[str]:
-    yield f"Customer {customer_id}: {len(records)} record{'s' if len(records) > 1 else ''}"
+    yield f"Customer {customer_id}: {_counted(len(records), 'record')}"
     columns = ", ".join(f"list(distinct {c}::varchar order by {c}::varchar) filter ({c} is not null)" for c in SHOWN)
-    said = con.execute(f"select record_no, {columns} from observed group by 1 order by 1").fetchall()
-    for record, (_, *values) in zip(records, said, strict=True):
-        seen = f"seen {record['first_seen_date']} to {record['last_seen_date']}"
-        yield f"\n  #{record['number']}  {_name(record)}   {seen}"
-        told = [f"{c.replace('_', ' ')}: {' | '.join(v)}" for c, v in zip(SHOWN, values, strict=True) if v]
+    said = con.execute(
+        f"""select record_no, {columns}, any_value(case when class <> first_key and length(class) > 1 then class end)
+            from observed join names using (record_no) group by 1 order by 1"""
+    ).fetchall()
+    bought = con.execute(
+        """select record_no, list(format('{}: {} day{}, {} to {}', location_id, days, if(days = 1, '', 's'),
+                                         first_day, last_day) order by days desc, location_id)
+           from (select record_no, coalesce(location_id, '?') as location_id, count(distinct day) as days,
+                        min(day) as first_day, max(day) as last_day from purchases group by all) group by 1"""
+    ).fetchall()
+    days = dict(bought)
+    for record, (number, *values, adopted) in zip(records, said, strict=True):
+        first, last = record["first_seen_date"], record["last_seen_date"]
+        seen = f"   seen {first} to {last}" if first and last else ""
+        yield f"\n  #{number + 1}  {name_of(record)}{seen}"
+        told = [f"{label}: {' | '.join(v)}" for label, v in zip(SHOWN.values(), values, strict=True) if v]
+        if adopted:
+            told.append(f"taken for {adopted}, by the other records of its e-mail or phone")
         yield "      " + ("; ".join(told) or "says nothing of its person")
+        yield "      " + (f"bought at {'; '.join(days[number])}" if number in days else "no orders")
 
 
-def _links(links: list[Link], records: list[dict[str, Any]]) -> Iterator[str]:
-    if not links:
+def _links(links: list[Link], weak: Link | None) -> Iterator[str]:
+    if weak is None:
         return
-    yield "\nWhat holds them together, the weakest link first (weights in bits: + speaks for one person, - against)"
-    for one in links[:40]:
-        left, right = records[one.left]["number"], records[one.right]["number"]
-        rules = ", ".join(EXACT[rule] for rule in one.rules)
-        against = f"   BUT their {' and '.join(one.differs)} differ" if one.differs else ""
-        yield f"\n  #{left} - #{right}  {rules} (match_probability {one.probability:.4f}){against}"
-        weights = [f"{name} {label} {bits:+.1f}" for name, (label, bits) in one.weights.items() if label != "not known"]
-        if weights:
-            yield "      " + ", ".join(weights)
-    if len(links) > 40:
-        yield f"  ... and {len(links) - 40} stronger ones"
+    yield "\nWhat holds them together, the weakest first. One bit more doubles the odds of one person, one"
+    yield f"less halves them. Before anything is compared there are {weak.prior:+.1f} bits; what is compared is added."
+    shown = links[:LINKS_SHOWN]
+    for one in shown if weak in shown else [weak, *shown]:
+        named = " and first name" if one.found["first_name"].label != "not known" else ""
+        rules = ", ".join(EXACT[rule] + (named if rule in ("email", "phone") else "") for rule in one.rules)
+        probability = f", probability {_probability(one)}" if one.rules == [SCORE] else ""
+        against = f"   BUT their {_listed(one.differs)} differ" if one.differs else ""
+        sides = " - ".join(_numbers(group) for group in one.groups)
+        mark = "   <- the weakest link: without it they fall apart" if one is weak else ""
+        yield f"\n  {sides}  {rules}: {one.bits:+.1f} bits{probability}{against}{mark}"
+        yield "      " + ", ".join([f"before {one.prior:+.1f}", *_evidence(one)])
+    if len(links) > LINKS_SHOWN:
+        yield f"  ... and {len(links) - LINKS_SHOWN} stronger ones"
+
+
+def _evidence(one: Link) -> Iterator[str]:
+    for name, evidence in one.found.items():
+        if evidence.label == "not known":
+            continue
+        note = ""
+        if not all(evidence.says):
+            note = " (derived)"
+        elif any(len(says) < len(group) for says, group in zip(evidence.says, one.groups, strict=True)):
+            note = f" ({_numbers(evidence.says[0])} - {_numbers(evidence.says[1])})"
+        yield f"{SHOWN.get(name, name)} {evidence.label} {evidence.bits:+.1f}{note}"
+
+
+def _sides(con: duckdb.DuckDBPyConnection, links: list[Link], weak: Link | None, records: int) -> Iterator[str]:
+    """What would be left on either side of the weakest link, and whether both were out on the same days."""
+    if weak is None:
+        return
+    people = part(links, records, [(weak.left, weak.right)])
+    yield f"\nWere #{weak.left + 1} and #{weak.right + 1} two people, there would be:"
+    for side in people:
+        days, orders = con.execute(
+            "select count(distinct day), count(*) from purchases where list_contains(?, record_no)", [side]
+        ).fetchall()[0]
+        yield f"  {_numbers(side)}: {_counted(orders, 'order')} on {_counted(days, 'day')}"
+    if len(people) == 2:
+        both, apart = con.execute(
+            """select count(*), count(*) filter (not list_has_any(ours, theirs)) from (
+                   select day, list(distinct location_id) filter (list_contains($1, record_no)) as ours,
+                          list(distinct location_id) filter (list_contains($2, record_no)) as theirs
+                   from purchases group by day) where ours is not null and theirs is not null""",
+            people,
+        ).fetchall()[0]
+        if both:
+            yield f"  On {_counted(both, 'day')} both sides bought, on {apart} of them at different locations."
+        else:
+            yield "  On no day did both sides buy."
 
 
 def _golden(con: duckdb.DuckDBPyConnection, network: Network, customer_id: str) -> Iterator[str]:
-    identity = network.home.identity
-    golden = con.execute(f"select * from '{identity / 'golden_records.parquet'}' where customer_id = ?", [customer_id])
+    golden = con.execute(f"select * from {output_of(network, 'golden_records')} where customer_id = ?", [customer_id])
     row = golden.to_arrow_table().to_pylist()[0]
     audit = con.execute(
-        f"""select field, rule, r.record_no + 1 from '{identity / "golden_record_audit.parquet"}' a
+        f"""select field, rule, r.record_no + 1 from {output_of(network, "golden_record_audit")} a
             left join records r on r.record_key = a.source_record_key where customer_id = ?""",
+        [customer_id],
+    ).fetchall()
+    points = output_of(network, "contact_points")
+    held = con.execute(
+        f"""select b.kind, list(b.customer_id order by b.customer_id)
+            from {points} a join {points} b on b.kind = a.kind and b.value = a.value and b.customer_id <> a.customer_id
+            where a.customer_id = ? and a.is_golden group by 1""",
         [customer_id],
     ).fetchall()
     yield "\nThe golden record: which value counts, by which rule, and what it won against"
@@ -98,20 +188,39 @@ def _golden(con: duckdb.DuckDBPyConnection, network: Network, customer_id: str) 
             [row[field.name]],
         ).fetchall()[0][0]
         lost = f"; lost: {' | '.join(losers)}" if losers else ""
-        yield f"  {field.name.replace('_', ' ')}: {row[field.name]}   ({rule}, from #{number}){lost}"
+        label = SHOWN.get(field.name, field.name.replace("_", " "))
+        yield f"  {label}: {row[field.name]}   ({rule.replace('_', ' ')}, from #{number}){lost}"
+        for others in (others for kind, others in held if kind == field.name):
+            more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+            yield f"      this {label} is also held by {', '.join(others[:3])}{more}"
 
 
-def _mend(network: Network, weak: Link | None, records: list[dict[str, Any]], picture: Path) -> Iterator[str]:
+def _mend(network: Network, weak: Link | None, records: list[dict[str, Any]]) -> Iterator[str]:
     command = f'make decide NETWORK="{network.file}"'
     if weak is None:
         yield "\nOne record: nothing to part. To join it with another record or customer:"
-        yield f'  {command} DECISION=merge LEFT="{_name(records[0])}" RIGHT="<record or customer>"'
+        yield f'  {command} DECISION=merge LEFT="{name_of(records[0])}" RIGHT="<record or customer>"'
         return
     left, right = records[weak.left], records[weak.right]
-    yield f"\nThe weakest link is #{left['number']} - #{right['number']}."
-    if picture.is_file():
-        yield f"Its weights as a picture: {picture}"
+    yield f"\nThe weakest link is #{weak.left + 1} - #{weak.right + 1}."
     yield "If those two are not one person (for another pair, put its two records in):"
-    pair = f'LEFT="{_name(left)}" RIGHT="{_name(right)}"'
+    pair = f'LEFT="{name_of(left)}" RIGHT="{name_of(right)}"'
     yield f'  {command} DECISION=separate {pair} BY="<your name>" REASON="<why>"'
     yield "It counts from the next run (make run). To take it back later: the same with DECISION=withdraw."
+
+
+def _numbers(records: list[int]) -> str:
+    shown = " ".join(f"#{record + 1}" for record in records[:6])
+    return f"{shown} .. ({len(records)} records)" if len(records) > 6 else shown
+
+
+def _probability(one: Link) -> str:
+    return f"{one.probability:.4f}" if one.probability < 0.9999 else "above 0.9999"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -63,12 +63,15 @@ OUTPUTS = {
     "signup_records": """select s.source, s.signup_id, r.record_key, p.customer_id
         from signup_persons s join records r using (record_no) join people p using (record_no)
         order by signup_id, source""",
-    "record_values": """select r.record_key, r.source, r.location_id, r.source_record_id, o.* exclude (record_no)
-        from observed o join records r using (record_no) order by all""",
-    "record_ties": f"""select {list(RULES)}[rule_rank + 1] as match_rule, a.record_key, b.record_key as leader_key
-        from ties t join records a using (record_no) join records b on b.record_no = t.leader_no
-        where t.record_no <> t.leader_no order by all""",
-    "record_edges": """select a.record_key as left_key, b.record_key as right_key, e.probability, e.is_taken
+    "record_values": """select r.record_key, r.source, r.location_id, r.source_record_id, o.* exclude (record_no),
+            e.cluster_no as exact_no, n.class as name_class
+        from observed o join records r using (record_no) join exact_clusters e using (record_no)
+        join names n using (record_no) order by all""",
+    "record_ties": f"""select {list(RULES)}[rule_rank + 1] as match_rule, a.record_key, b.record_key as leader_key,
+            block
+        from ties t join records a using (record_no) join records b on b.record_no = t.leader_no order by all""",
+    "record_edges": """select a.record_key as left_key, b.record_key as right_key, e.probability, e.is_taken, e.left_no,
+            e.right_no
         from edges e join records a on a.record_no = e.record_l join records b on b.record_no = e.record_r
         order by all""",
     "decisions": """select decision, left_key, right_key, decided_at from decided order by all""",

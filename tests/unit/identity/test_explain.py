@@ -3,11 +3,16 @@
 import csv
 from datetime import UTC, datetime
 
+import duckdb
 import pytest
 
 from dagster_project.errors import IdentityError
+from dagster_project.identity.case import open_case
 from dagster_project.identity.decide import decide
+from dagster_project.identity.evidence import find_links
 from dagster_project.identity.explain import explain
+from dagster_project.identity.model import model_of, prior
+from dagster_project.identity.picture import waterfall
 from dagster_project.network import Network
 
 NOW = datetime(2026, 11, 1, 9, 30, tzinfo=UTC)
@@ -27,15 +32,15 @@ def test_the_wrong_link_is_named_with_the_command_that_parts_it(lake, person, ne
     )
     lake.resolve()
     [customer] = set(lake.ids().values())
-    told = "\n".join(explain(network, customer))
-    numbers = {record: told.split(f"square/l1/{record} ")[0].rsplit("#", 1)[1].strip() for record in "123"}
-    weakest = told.split("weakest link is ")[1].split(".")[0]
+    text = told(network, customer)
+    numbers = {record: text.split(f"square/l1/{record} ")[0].rsplit("#", 1)[1].strip() for record in "123"}
+    weakest = text.split("weakest link is ")[1].split(".")[0]
     assert f"#{numbers['3']}" in weakest
-    assert "BUT their last names and birth dates differ" in told
-    assert "DECISION=separate" in told
-    assert '"square/l1/3"' in told.split("DECISION=separate")[1]
-    assert "last name: Diaz" in told
-    assert "lost: Moreno" in told
+    assert "BUT their last names and birth dates differ" in text
+    assert "DECISION=separate" in text
+    assert '"square/l1/3"' in text.split("DECISION=separate")[1]
+    assert "last name: Diaz" in text
+    assert "lost: Moreno" in text
     [picture] = (lake.home.root / "explain").glob("*.svg")
     assert "<svg" in picture.read_text()
 
@@ -45,6 +50,126 @@ def test_an_unknown_customer_is_named(lake, person, network):
     lake.resolve()
     with pytest.raises(IdentityError, match="CUSTOMER=c0: nobody has this id"):
         list(explain(network, "c0"))
+
+
+def told(network, who: str) -> str:
+    return "\n".join(explain(network, who))
+
+
+@pytest.fixture
+def two_nancys(lake, person) -> None:
+    """Records 1 and 2 of one town, 3 and 4 of another, and only the phone of 1 and 3 between them."""
+    here = {"email": "nancy@mail.example", "address": "17 Orchard Lane", "postal_code": "08820"}
+    there = {"email": "artist@mail.example", "address": "402 Quarry Street", "postal_code": "18510"}
+    lake.customers(
+        person("1", "Nancy Whitfield", phone="+17325550118", **here, region="NJ"),
+        person("2", "Nancy Whitfield", **here),
+        person("3", "Nancy Whitfield", phone="+17325550118", **there, payment_fingerprint="VISA:1234"),
+        person("4", "Nancy Whitfield", phone="+15705550173", **there),
+    )
+    days = {"1": (1, 2, 3), "2": (3,), "3": (2, 9), "4": (3,)}
+    lake.orders(
+        *(
+            {
+                "order_id": f"{record}-{day}",
+                "ordered_at": f"2026-10-{day:02} 09:00:00",
+                "business_date": f"2026-10-{day:02}",
+                "source_customer_id": record,
+            }
+            for record, days_of in days.items()
+            for day in days_of
+        )
+    )
+    lake.resolve()
+
+
+def test_what_contradicts_a_link_is_told_and_the_weakest_is_marked(lake, two_nancys, network):
+    text = told(network, lake.ids()["1"])
+    [weak] = [line for line in text.splitlines() if "the weakest link:" in line]
+    numbers = {record: text.split(f"square/l1/{record} ")[0].rsplit("#", 1)[1].strip() for record in "1234"}
+    assert {f"#{numbers['1']}", f"#{numbers['3']}"} <= set(weak.split())
+    assert "same phone and first name" in weak
+    assert "BUT their e-mails and homes differ" in weak
+    assert text.count("BUT") == 1
+    assert "region: NJ" in text
+    assert "None" not in text
+
+
+def test_days_on_which_both_halves_bought_are_told(lake, two_nancys, network):
+    """Of 1 and 2: the 1st, 2nd and 3rd. Of 3 and 4: the 2nd, 3rd and 9th."""
+    text = told(network, lake.ids()["1"])
+    assert "bought at l1: 3 days, 2026-10-01 to 2026-10-03" in text
+    assert "4 orders on 3 days" in text
+    assert "3 orders on 3 days" in text
+    assert "On 2 days both sides bought, on 0 of them at different locations." in text
+
+
+@pytest.mark.parametrize(
+    "who", ["square/l1/3", "3", "ARTIST@mail.example", "(570) 555-0173", "+15705550173", "nancy whitfield"]
+)
+def test_a_customer_is_found_by_what_a_complaint_names(lake, two_nancys, network, who):
+    assert told(network, who).startswith(f"Customer {lake.ids()['3']}: 4 records")
+
+
+def test_several_of_one_phone_are_listed(lake, person, network):
+    lake.customers(
+        person("1", "Ana Diaz", phone="+12125550101", city="Elm"), person("2", "Bob Diaz", phone="+12125550101")
+    )
+    lake.resolve()
+    ids = lake.ids()
+    text = told(network, "212 555 0101")
+    assert text.startswith("2 customers are known by that")
+    assert f"{ids['1']}  Ana Diaz, Elm  (1 record)" in text
+    assert f"this phone is also held by {ids['2']}" in told(network, ids["1"])
+
+
+@pytest.mark.parametrize("who", ["nobody@mail.example", "+12125550199", "Zoe Nobody", "9"])
+def test_what_was_looked_for_in_vain_is_not_repeated(lake, two_nancys, network, who):
+    with pytest.raises(IdentityError) as raised:
+        told(network, who)
+    assert who not in str(raised.value).replace("CUSTOMER", "")
+
+
+def test_without_a_customer_the_error_says_what_to_name(lake, two_nancys, network):
+    with pytest.raises(IdentityError, match="CUSTOMER is missing: a customer_id, a record"):
+        told(network, "")
+
+
+def test_bits_add_up_to_the_probability_of_the_night(lake, person, network):
+    """A score of two groups of records is told as the night reckoned it: the evidence is spread over both."""
+    lake.customers(
+        person("1", "Robert Quine", email="quine@mail.example", phone="+12125550101"),
+        person("2", "Robert Quine", email="quine@mail.example", address="4 Elm Street", postal_code="10001"),
+        person("3", "Bob Quine", phone="+12125550101", email="bob.q@work.example"),
+        person("4", "Bob Quine", email="bob.q@work.example", address="4 Elm Street", postal_code="10001"),
+    )
+    lake.resolve()
+    [score] = [line for line in told(network, "1").splitlines() if "a score:" in line]
+    [edge] = lake.read("record_edges")
+    with duckdb.connect() as con:
+        records = open_case(con, network, lake.ids()["1"])
+        model = model_of(network)
+        profiles = len(lake.read("profiles"))
+        [link] = [one for one in find_links(con, network, model, prior(profiles, model.duplicates), records)
+                  if one.rules == ["splink"]]  # fmt: skip
+    assert round(link.probability, 6) == edge["probability"]
+    assert f"{link.bits:+.1f} bits" in score
+    assert [len(group) for group in link.groups] == [2, 2]
+    assert [len(side) for side in link.found["phone"].says] == [1, 1]
+    assert link.found["first_name"].label == "nickname"
+    bars = waterfall(link)
+    assert bars[-1]["to"] == pytest.approx(bars[-2]["to"]) == pytest.approx(link.bits)
+
+
+def test_a_name_taken_from_other_records_is_marked(lake, person, network):
+    lake.customers(
+        person("1", "Abby Stone", email="abby@mail.example", phone="+12125550101"),
+        person("2", email="abby@mail.example", phone="+12125550101"),
+    )
+    lake.resolve()
+    text = told(network, "1")
+    assert "taken for abby, by the other records of its e-mail or phone" in text
+    assert "(derived)" in text
 
 
 def test_a_decision_is_one_row_in_a_file_of_its_own(lake, person, network):
