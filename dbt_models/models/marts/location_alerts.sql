@@ -10,14 +10,14 @@ previous as (
     select previous.*
     from {{ ref('stg_lake__previous_location_alerts') }} as previous
     inner join parameters
-        on previous.opened_on <= parameters.as_of_date
+        on previous.opened_on < parameters.as_of_date
 ),
 
--- What was closed later than today is still open today, so that a past day replays.
+-- Every run of a day judges it anew, so that it replays: what it opened is not known yet, what it closed is open.
 recalled as (
     select
         previous.*,
-        coalesce(previous.closed_on > parameters.as_of_date, true) as is_open
+        coalesce(previous.closed_on >= parameters.as_of_date, true) as is_open
     from previous
     cross join parameters
 ),
@@ -64,7 +64,7 @@ fresh as (
             where
                 still.location_id = signs.location_id
                 and still.alert_type = signs.alert_type
-                and (still.outcome = 'open' or still.opened_on = parameters.as_of_date)
+                and still.outcome = 'open'
         )
 ),
 
