@@ -74,7 +74,8 @@ def _tell(home: Home, entry: Entry) -> Iterator[str]:
 
 def _first_rows(noted: Path, what: str) -> Iterator[str]:
     rows = duckdb.execute(
-        'select line, "column", reason from read_parquet(?) order by line, "column" limit ?',
+        """select line, "column", reason from read_parquet(?)
+           order by reason like 'skipped: %', line, "column" limit ?""",
         [str(noted), FIRST_REJECTS],
     ).fetchall()
     for row, column, reason in rows:

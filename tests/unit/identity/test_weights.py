@@ -46,7 +46,7 @@ def night(people, known, memo):
     return sorted(tuple(keys) for (keys,) in clusters), scores
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(
     night_of=st.lists(st.integers(0, 2), min_size=PEOPLE, max_size=PEOPLE),
     gone=st.sets(st.integers(0, PEOPLE - 1), max_size=30),
