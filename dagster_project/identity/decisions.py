@@ -57,3 +57,16 @@ def read_decisions(con: duckdb.DuckDBPyConnection, home: Home) -> Decisions:
         [(left, right) for decision, left, right in rows if decision == "merge"],
         [(left, right) for decision, left, right in rows if decision == "separate"],
     )
+
+
+def find_parted(con: duckdb.DuckDBPyConnection) -> None:
+    """Table `parted`: customer_no, customer_id, other_no, other_id of any two customers whom a steward told apart."""
+    con.execute(
+        """create temp table parted as
+           with pairs as (
+               select left_no, right_no from decided where decision = 'separate'
+               union all select right_no, left_no from decided where decision = 'separate')
+           select distinct a.customer_no, a.customer_id, b.customer_no as other_no, b.customer_id as other_id
+           from pairs join people a on a.record_no = left_no join people b on b.record_no = right_no
+           where a.customer_no <> b.customer_no"""
+    )

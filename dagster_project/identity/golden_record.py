@@ -1,8 +1,10 @@
 """The golden record: per customer and field, the one value that counts, and why.
 
-The order of the rules: valid, then consented, then source priority (the customers feed, sign-ups, what a
-till captured), then most recently confirmed, most frequently said, longest, lowest record key. A value is
-as good as the best record that says it. Every decision and the rule that made it is kept for audit.
+The order of the rules: valid, then undisputed, then consented, then source priority (the customers feed,
+sign-ups, what a till captured), then most recently confirmed, most frequently said, longest, lowest record
+key. A value is as good as the best record that says it. A contact is disputed where somebody whom a steward
+told apart from this customer holds it too: whose it is nobody knows, so one held alone comes first. Every
+decision and the rule that made it is kept for audit.
 """
 
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from dagster_project.identity.observations import confirmed_on
 
 RULES = {
     "valid": "is_valid desc",
+    "undisputed": "is_disputed",
     "consented": "is_consented desc",
     "source_priority": "priority",
     "most_recently_confirmed": "confirmed_on desc nulls last",
@@ -59,7 +62,8 @@ FIELD_NAMES = "[" + ", ".join(f"'{field.name}'" for field in FIELDS) + "]"
 
 
 def choose_golden_records(con: duckdb.DuckDBPyConnection) -> None:
-    """Tables `golden_records` and `chosen` (the decisions); needs `observed`, `people`, `records`, `consent`."""
+    """Tables `golden_records` and `chosen` (the decisions); needs `observed`, `people`, `records`, `consent`,
+    `parted`."""
     con.execute(
         """create temp table chosen (customer_no bigint, field_no tinyint, value varchar, is_valid boolean,
                confirmed_on date, rule varchar, record_no bigint, losers bigint)"""
@@ -105,7 +109,7 @@ def _choose(con: duckdb.DuckDBPyConnection, number: int, field: Field) -> None:
                    min(record_no), 0
             from said group by customer_no having count(*) = 1"""
     )
-    measures = ("is_valid", "is_consented", "priority", "confirmed_on", "seen", "length(value)")
+    measures = ("is_valid", "is_disputed", "is_consented", "priority", "confirmed_on", "seen", "length(value)")
     lost_by = " ".join(
         f"when {measure} is distinct from lead({measure}) over ranking then '{rule}'"
         for rule, measure in zip(RULES, measures, strict=False)
@@ -129,16 +133,19 @@ def _choose(con: duckdb.DuckDBPyConnection, number: int, field: Field) -> None:
 def _collect_values(con: duckdb.DuckDBPyConnection, field: Field) -> None:
     """Table `said`: one row per customer and value of `field`, with everything the rules look at."""
     confirmed = confirmed_on("o", "r")
-    consented = "false"
+    consented = disputed = "false"
     consent = ""
     if field.name in ("email", "phone"):
         consented = "coalesce(bool_or(w.consent_state = 'granted'), false)"
+        disputed = f"""(p.customer_no, o.{field.name}) in (
+            select q.customer_no, theirs.{field.name} from parted q join people t on t.customer_no = q.other_no
+            join observed theirs on theirs.record_no = t.record_no)"""
         consent = f"""left join consent w on w.kind = '{field.name}' and w.value = o.{field.name}
                       left join engaged e on e.kind = '{field.name}' and e.value = o.{field.name}"""
     con.execute(
         f"""create or replace temp table said as
             select p.customer_no, o.{field.name}::varchar as value, bool_or({field.valid}) as is_valid,
-                   {consented} as is_consented, min(o.priority) as priority,
+                   bool_or({disputed}) as is_disputed, {consented} as is_consented, min(o.priority) as priority,
                    max({confirmed}) as confirmed_on, sum(o.seen) as seen,
                    min(struct_pack(p := o.priority, d := -epoch(coalesce({confirmed}, '0001-01-01')),
                                    r := o.record_no)).r as record_no

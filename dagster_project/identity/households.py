@@ -9,22 +9,35 @@ from dagster_project.identity.profiles import comparable_address
 
 # A number or an address of more customers than this is a shop's, an office's or a form's default.
 MAX_HOUSEHOLD = 8
+# Streets are spelt in many ways; two numbers are two houses.
+HOUSE_NUMBER = "regexp_extract(address, '[0-9]+')"
 
 
 def find_households(con: duckdb.DuckDBPyConnection) -> None:
     """Table `households`: customer_id, household_id (named after its lowest customer id).
 
-    One household: the same address and postal code, or the same phone and family name. Needs `golden_records`.
+    One household: the same address and postal code, or the same phone and family name, unless a steward told the two
+    apart or each has a known home of its own. Needs `golden_records` and `parted`.
     """
     con.execute(
         f"""create temp table doors as
             with numbered as (select row_number() over (order by customer_id) - 1 as no, * from golden_records),
+            on_phone as (
+                select no, customer_id, 'p' || phone || '|' || {folded("last_name")} as door,
+                       case when address is not null then upper(postal_code) || '|' || {HOUSE_NUMBER} end as house
+                from numbered where phone_validity = 'valid' and last_name is not null),
+            torn as (
+                select a.no, a.door from on_phone a join parted using (customer_id)
+                join on_phone b on b.customer_id = other_id and b.door = a.door),
+            homes as (
+                select door, min(house) as house, count(distinct house) as houses from on_phone group by door),
             keyed as (
                 select no, 'a' || {comparable_address("address")} || '|' || upper(postal_code) as door
                 from numbered where address is not null and postal_code is not null
                 union all
-                select no, 'p' || phone || '|' || {folded("last_name")}
-                from numbered where phone_validity = 'valid' and last_name is not null)
+                -- Whose home is not known lives with the others, where these have one home only.
+                select no, door || '|' || coalesce(on_phone.house, case when houses = 1 then homes.house end, '')
+                from on_phone join homes using (door) anti join torn using (no, door))
             select no, min(no) over (partition by door) as first_no from keyed
             qualify count(*) over (partition by door) between 2 and {MAX_HOUSEHOLD}"""
     )

@@ -12,7 +12,7 @@ import duckdb
 from dagster_project.errors import IdentityError
 from dagster_project.home import Home
 from dagster_project.identity.contact_points import find_consent, find_engagement, write_contact_points
-from dagster_project.identity.decisions import read_decisions
+from dagster_project.identity.decisions import find_parted, read_decisions
 from dagster_project.identity.events import EVENTS, FORMER_IDS, load_events, remember_ids, tell_events
 from dagster_project.identity.golden_record import FIELD_NAMES, choose_golden_records
 from dagster_project.identity.households import find_households
@@ -116,6 +116,7 @@ def resolve(home: Home, network: Network, as_of_date: date, hash_key: bytes) -> 
         _drop(con, "profiles", "weights", "scores")
         find_engagement(con, home)
         find_consent(con, home)
+        find_parted(con)
         choose_golden_records(con)
         find_households(con)
         _write_outputs(con, home, "golden_records", "golden_record_audit", "households")
