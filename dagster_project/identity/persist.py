@@ -7,7 +7,8 @@ the registry keeps it, because no id may ever be given twice. Dates are business
 
 A record's first period begins when it was first seen, so that a night-by-night history and one run over
 everything tell the same. A record that is gone (its file was deleted) keeps its closed periods, and its
-vote, should it come back.
+vote, should it come back. An id that lives no more is never given to others; its own records may take it
+up again.
 """
 
 import hashlib
@@ -53,6 +54,7 @@ def persist_ids(con: duckdb.DuckDBPyConnection, registry: Path | None) -> int:
     _load_registry(con, registry)
     _rename_contacts(con)
     _keep_ids(con)
+    _revive_ids(con)
     new = _give_new_ids(con)
     con.execute(
         """create temp table people as
@@ -130,6 +132,28 @@ def _keep_ids(con: duckdb.DuckDBPyConnection) -> None:
             ids.add(customer_id)
             kept.append((cluster_no, customer_id))
     _insert_ids(con, kept)
+
+
+def _revive_ids(con: duckdb.DuckDBPyConnection) -> None:
+    """A cluster without an id takes up one that lives no more, if all who ever had it are its records: they are who
+    they were, as after a separation that was withdrawn and made again."""
+    con.execute(
+        """insert into kept_ids
+           with idless as (
+               select c.cluster_no, r.record_key from clusters c join records r using (record_no)
+               where not exists (select 1 from kept_ids k where k.cluster_no = c.cluster_no)),
+           retired as (
+               select distinct customer_id from registry semi join idless using (record_key)
+               anti join kept_ids using (customer_id)),
+           had as (
+               select g.customer_id, c.cluster_no, count(distinct g.record_key) as records, min(g.valid_from) as since
+               from registry g semi join retired using (customer_id)
+               join records r using (record_key) join clusters c using (record_no) group by all)
+           select cluster_no, customer_id from had
+           where customer_id in (select customer_id from had group by 1 having count(*) = 1)
+             and cluster_no in (select cluster_no from idless)
+           qualify row_number() over (partition by cluster_no order by records desc, since, customer_id) = 1"""
+    )
 
 
 def _give_new_ids(con: duckdb.DuckDBPyConnection) -> int:

@@ -82,6 +82,27 @@ def test_withdrawing_a_separation_brings_the_former_id_back(lake, two):
     )
     lake.resolve(DAY_3)
     assert lake.ids() == two
+    lake.publish("three")
+    again = [word("separate", "2026-10-01 10:00", "1", "2"), word("withdraw", "2026-10-02", "1", "2"),
+             word("separate", "2026-10-03", "2", "1")]  # fmt: skip
+    lake.put("identity_decisions", again)
+    lake.resolve(date(2026, 10, 4))
+    assert lake.ids() == apart, "the same records have the same id again"
+    assert lake.read("retired_ids") == []
+
+
+def test_an_id_that_lives_no_more_is_never_given_to_others(lake, two, person):
+    """The parted record comes back with company: hers are among those who had the id, the other's are not."""
+    lake.publish("one")
+    lake.put("identity_decisions", [word("merge", "2026-10-01 10:00")])
+    lake.resolve(DAY_2)
+    lake.publish("two")
+    [living] = set(lake.ids().values())
+    [gone] = set(two.values()) - {living}
+    mine = sorted(record for record in two if two[record] == gone)
+    lake.put("identity_decisions", [word("merge", "2026-10-01 10:00"), word("separate", "2026-10-02", *mine)])
+    lake.resolve(DAY_3)
+    assert gone not in lake.ids().values(), "of the two who had it, each is a part only"
 
 
 def test_a_merge_by_new_data_tells_its_rule(lake, two, person):
