@@ -38,12 +38,12 @@ from files where status <> 'deleted' group by feed order by feed nulls last
 """
 # Since the last run that was published: a refused one was not told here.
 _DELETED = """
-select reason from files join runs on files.gone_in = runs.run_id
+select files.reason from files join runs on files.gone_in = runs.run_id
 where files.status = 'deleted' and runs.started_at > (
     select coalesce(max(started_at), timestamp '1970-01-01') from runs
     where status in ('published', 'rolled_back')
         and run_id <> (select arg_max(run_id, (started_at, run_id)) from runs))
-order by path
+order by files.path
 """
 _SET_ASIDE = "select reason from files where status = 'rejected' order by path"
 _NOTED = """
@@ -93,17 +93,8 @@ def print_summary(network: Network, message: str | None) -> None:
     home = network.home
     with duckdb.connect(str(home.ops), read_only=True) as ops:
         _print_rows(console, "What came in", ("feed", "files", "read", "landed", "duplicate", "rejected"), ops, _FEEDS)
-        _print_list(console, "Files set aside", [row[0] for row in ops.execute(_SET_ASIDE).fetchall()])
-        if message is None:
-            _print_list(console, "Files gone", [row[0] for row in ops.execute(_DELETED).fetchall()])
-        noted = {
-            "Rows rejected": _NOTED.format(table="rejected_rows"),
-            "Values that could not be read: their rows landed without them": _NOTED.format(table="unreadable_values"),
-            "Rows skipped, as their contracts say": _SKIPPED,
-        }
-        for title, query in noted.items():
-            _print_list(console, title, [row[0] for row in ops.execute(query).fetchall()])
-        _print_list(console, "Columns that changed", [row[0] for row in ops.execute(_DRIFT).fetchall()])
+        for title, lines in what_happened(ops, message is None).items():
+            _print_list(console, title, lines)
     with duckdb.connect(str(home.published / "marts.duckdb"), read_only=True) as marts:
         late = [row[0] for query in (_BEHIND, _AHEAD) for row in marts.execute(query).fetchall()]
         _print_list(console, "Who has delivered", late)
@@ -116,6 +107,20 @@ def print_summary(network: Network, message: str | None) -> None:
     console.print(f"At a glance: {home.published / 'report' / 'index.html'}")
     console.print(f"What happened: {home.ops}   Audiences: {home.published / 'restricted' / 'audiences'}")
     console.print(message or f"Done: run {run} is published, as of {as_of}.")
+
+
+def what_happened(ops: duckdb.DuckDBPyConnection, is_new: bool = True) -> dict[str, list[str]]:
+    """Title -> lines of what was set aside, is gone (told by the run that is new), was rejected, skipped or changed."""
+    queries = {
+        "Files set aside": _SET_ASIDE,
+        "Files gone": _DELETED,
+        "Rows rejected": _NOTED.format(table="rejected_rows"),
+        "Values that could not be read: their rows landed without them": _NOTED.format(table="unreadable_values"),
+        "Rows skipped, as their contracts say": _SKIPPED,
+        "Columns that changed": _DRIFT,
+    }
+    asked = {title: query for title, query in queries.items() if is_new or title != "Files gone"}
+    return {title: [row[0] for row in ops.execute(query).fetchall()] for title, query in asked.items()}
 
 
 def _print_rows(console: Console, title: str, headers: tuple[str, ...], connection, query: str) -> None:

@@ -1,0 +1,36 @@
+"""What a night's last lines tell of its files."""
+
+import duckdb
+
+from dagster_project.cli.summary import what_happened
+from dagster_project.ops import update_ops
+
+LINES = "order_id,ordered_at,quantity,net_amount,line_number\n"
+
+
+def test_each_thing_that_happened_is_told_and_a_file_that_is_gone_once(zone) -> None:
+    def night(status: str) -> dict[str, list[str]]:
+        run_id = zone.land().run_id
+        with update_ops(zone.network.home) as ops:
+            ops.execute("update runs set status = ? where run_id = ?", [status, run_id])
+        with duckdb.connect(str(zone.network.home.ops), read_only=True) as ops:
+            return {title: lines for title, lines in what_happened(ops).items() if lines}
+
+    zone.put("shop_1/a.csv", LINES + "o1,2026-10-05,1,4,one\n,2026-10-05,1,4,2\n")
+    zone.put("shop_1/b.csv", LINES + "o2,2026-10-05,1,4,1\n")
+    zone.put("shop_1/c.csv", "who,knows\n1,2\n")
+    told = night("published")
+    assert told == {
+        "Files set aside": [
+            "shop_1/c.csv: no source contract knows this header; describe it in sources/ beside network.yaml"
+        ],
+        "Rows rejected": ["1 x shop_1/a.csv: order_id: empty, but required"],
+        "Values that could not be read: their rows landed without them": [
+            "1 x shop_1/a.csv: line_number: not an integer"
+        ],
+    }
+    (zone.folder / "landing/shop_1/b.csv").unlink()
+    # The refused night ended without these lines: the next one tells.
+    assert night("refused")["Files gone"][0].startswith("shop_1/b.csv: gone from the landing zone, and its row")
+    assert len(night("published")["Files gone"]) == 1
+    assert "Files gone" not in night("published")
