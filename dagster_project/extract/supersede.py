@@ -94,7 +94,8 @@ insert into superseded
 with colliding as (
     select delivery_key
     from deliveries
-    where delivery_key % $parts = $part
+    -- Both unsigned: else every key is divided as a number of 128 bits.
+    where delivery_key % $parts::ubigint = $part::ubigint
     group by delivery_key
     having min(file_rank) <> max(file_rank) or (count(*) > 1 and not bool_or(is_set_key))
 ), ranked as (

@@ -19,21 +19,49 @@ moving as (
     where previous_month_end is not null and not (is_kept and is_previous_kept)
 ),
 
-pairs as (
+before as (
     select
         moving.month_end,
         moving.previous_month_end,
         history.customer_id,
-        max(history.rfm_segment) filter (where history.month_end < moving.month_end) as from_segment,
-        max(history.rfm_segment) filter (where history.month_end = moving.month_end) as to_segment,
-        max(history.recency_days) filter (where history.month_end = moving.month_end) as recency_days,
-        max(history.frequency) filter (where history.month_end = moving.month_end) as frequency,
-        max(history.monetary_amount) filter (where history.month_end < moving.month_end) as net_amount_before,
-        max(history.monetary_amount) filter (where history.month_end = moving.month_end) as net_amount_after
+        history.rfm_segment,
+        history.monetary_amount
     from moving
     inner join history
-        on history.month_end in (moving.month_end, moving.previous_month_end)
-    group by moving.month_end, moving.previous_month_end, history.customer_id
+        on moving.previous_month_end = history.month_end
+),
+
+after as (
+    select
+        moving.month_end,
+        moving.previous_month_end,
+        history.customer_id,
+        history.rfm_segment,
+        history.recency_days,
+        history.frequency,
+        history.monetary_amount
+    from moving
+    inner join history
+        on moving.month_end = history.month_end
+),
+
+-- Few values for many customers: who moved alike with the same recency and frequency is looked up once.
+pairs as (
+    select
+        coalesce(after.month_end, before.month_end) as month_end,
+        coalesce(after.previous_month_end, before.previous_month_end) as previous_month_end,
+        before.rfm_segment as from_segment,
+        after.rfm_segment as to_segment,
+        after.recency_days,
+        after.frequency,
+        count(*) as customers,
+        sum(coalesce(after.monetary_amount, before.monetary_amount)) as net_amount
+    from after
+    full outer join before
+        on
+            after.month_end = before.month_end
+            and after.customer_id = before.customer_id
+    group by 1, 2, 3, 4, 5, 6
 ),
 
 bounds as (
@@ -119,7 +147,7 @@ select
     from_segment,
     to_segment,
     cause,
-    count(*) as customers,
-    sum(coalesce(net_amount_after, net_amount_before)) as net_amount
+    cast(sum(customers) as bigint) as customers,
+    sum(net_amount) as net_amount
 from caused
 group by month_end, from_segment, to_segment, cause
