@@ -1,8 +1,4 @@
-with months as (
-    select * from {{ ref('int_rfm_months_listed') }}
-),
-
-history as (
+with history as (
     select * from {{ ref('int_rfm_months_scored') }}
 ),
 
@@ -10,58 +6,8 @@ segments as (
     select * from {{ ref('int_rfm_segments_chosen') }}
 ),
 
--- A month moves against the one before it: both must be as they were for its rows to be kept.
-moving as (
-    select
-        month_end,
-        previous_month_end
-    from months
-    where previous_month_end is not null and not (is_kept and is_previous_kept)
-),
-
-before as (
-    select
-        moving.month_end,
-        moving.previous_month_end,
-        history.customer_id,
-        history.rfm_segment,
-        history.monetary_amount
-    from moving
-    inner join history
-        on moving.previous_month_end = history.month_end
-),
-
-after as (
-    select
-        moving.month_end,
-        moving.previous_month_end,
-        history.customer_id,
-        history.rfm_segment,
-        history.recency_days,
-        history.frequency,
-        history.monetary_amount
-    from moving
-    inner join history
-        on moving.month_end = history.month_end
-),
-
--- Few values for many customers: who moved alike with the same recency and frequency is looked up once.
-pairs as (
-    select
-        coalesce(after.month_end, before.month_end) as month_end,
-        coalesce(after.previous_month_end, before.previous_month_end) as previous_month_end,
-        before.rfm_segment as from_segment,
-        after.rfm_segment as to_segment,
-        after.recency_days,
-        after.frequency,
-        count(*) as customers,
-        sum(coalesce(after.monetary_amount, before.monetary_amount)) as net_amount
-    from after
-    full outer join before
-        on
-            after.month_end = before.month_end
-            and after.customer_id = before.customer_id
-    group by 1, 2, 3, 4, 5, 6
+moves as (
+    select * from {{ ref('int_rfm_moves_counted') }}
 ),
 
 bounds as (
@@ -90,7 +36,7 @@ values_now as (
         'recency' as measure,
         recency_days as measured,
         -recency_days as goodness
-    from pairs
+    from moves
     union all
     select distinct
         month_end,
@@ -98,7 +44,7 @@ values_now as (
         'frequency' as measure,
         frequency as measured,
         frequency as goodness
-    from pairs
+    from moves
 ),
 
 rescored as (
@@ -119,23 +65,23 @@ rescored as (
 
 caused as (
     select
-        pairs.*,
+        moves.*,
         case
-            when pairs.from_segment = pairs.to_segment then null
-            when then_named.rfm_segment = pairs.from_segment then 'cutoff_shift'
+            when moves.from_segment = moves.to_segment then null
+            when then_named.rfm_segment = moves.from_segment then 'cutoff_shift'
             else 'behaviour'
         end as cause
-    from pairs
+    from moves
     left join rescored as recency
         on
             recency.measure = 'recency'
-            and pairs.month_end = recency.month_end
-            and pairs.recency_days = recency.measured
+            and moves.month_end = recency.month_end
+            and moves.recency_days = recency.measured
     left join rescored as frequency
         on
             frequency.measure = 'frequency'
-            and pairs.month_end = frequency.month_end
-            and pairs.frequency = frequency.measured
+            and moves.month_end = frequency.month_end
+            and moves.frequency = frequency.measured
     left join segments as then_named
         on
             recency.score = then_named.r_score
