@@ -41,7 +41,7 @@ explain: $(MANIFEST)  ## why these records are one customer: NETWORK=.. CUSTOMER
 retrain: $(MANIFEST)  ## learn a matching model from NETWORK=..'s records; tells how ids would change, changes none
 	@$(REGULARS) retrain $(network)
 
-decide: $(MANIFEST)   ## a steward's word: NETWORK=.. DECISION=merge|separate|withdraw LEFT=.. RIGHT=.. [BY=.. REASON=..]
+decide: $(MANIFEST)   ## a steward's word: NETWORK=.. DECISION=merge|separate|withdraw LEFT=.. RIGHT=.. REASON=.. [BY=..]
 	@$(REGULARS) decide $(network) --decision "$(DECISION)" --left "$(LEFT)" --right "$(RIGHT)" --by "$(BY)" --reason "$(REASON)"
 
 rehearse: $(MANIFEST) ## what publishing would send to each destination now; sends nothing  [NETWORK=..]

@@ -148,8 +148,8 @@ def decide(
     decision: Annotated[str, typer.Option(help="merge, separate or withdraw.")],
     left: Annotated[str, typer.Option(help="A record as explain prints it, or a customer_id.")],
     right: Annotated[str, typer.Option(help="The other one.")],
-    by: Annotated[str, typer.Option(help="Who decided.")] = "",
-    reason: Annotated[str, typer.Option(help="Why.")] = "",
+    by: Annotated[str, typer.Option(help="Who decided; your login without it.")] = "",
+    reason: Annotated[str, typer.Option(help="Why; must be given.")] = "",
     network: NetworkOption = None,
 ) -> None:
     """A steward's word about two records: one small file in landing/hq/, which the next run reads."""
@@ -157,8 +157,11 @@ def decide(
     from dagster_project.identity.decide import decide as write_decision
 
     who = by or getpass.getuser()
-    path = write_decision(loaded, decision, left, right, who, reason, datetime.now(UTC))
-    print(f"{path}: written. It counts from the next run: make run NETWORK={loaded.file}")
+    decided = write_decision(loaded, decision, left, right, who, reason, datetime.now(UTC))
+    print("\n".join(decided.told))
+    if not by:
+        print(f"Decided by {who}, your login: BY=.. names somebody else.")
+    print(f"{decided.path}: written. It counts from the next run: make run NETWORK={loaded.file}")
 
 
 @app.command()

@@ -1,13 +1,21 @@
-"""A steward's word as a feed: one decision, one small file at the front door."""
+"""A steward's word as a feed: one decision, one small file at the front door, told in advance what it would do."""
 
 import csv
 import io
 import os
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
+
 from dagster_project.errors import IdentityError
-from dagster_project.identity.lookup import find_record
+from dagster_project.identity.case import open_case
+from dagster_project.identity.evidence import find_links, part
+from dagster_project.identity.explain import name_of
+from dagster_project.identity.lookup import Record, find_record, output_of
+from dagster_project.identity.model import model_of, prior
+from dagster_project.identity.standing import last_word
 from dagster_project.network import Network
 
 DECISIONS = ("merge", "separate", "withdraw")
@@ -17,20 +25,115 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def decide(network: Network, decision: str, left: str, right: str, by: str, reason: str, at: datetime) -> Path:
-    """Write landing/hq/decisions-<time>.csv with one decision about two records, and return its path.
+@dataclass(frozen=True)
+class Decided:
+    """The file that holds the decision, and what it will do, in lines for whoever made it (personal data)."""
+
+    path: Path
+    told: list[str]
+
+
+def decide(network: Network, decision: str, left: str, right: str, by: str, reason: str, at: datetime) -> Decided:
+    """Write landing/hq/decisions-<time>.csv with one decision about two records.
 
     `left` and `right` are records written source/location/id, or customer ids, which stand for the customer's first
     record. Nothing is changed until the next run reads the file. Raises IdentityError when a word is not understood,
-    a record is not known, or the landing zone lies elsewhere.
+    a record is not known, the decision would change nothing, or the landing zone lies elsewhere.
     """
     if decision not in DECISIONS:
         raise IdentityError(f"DECISION={decision}: one of {', '.join(DECISIONS)}")
     if network.landing_url:
         raise IdentityError(f"{network.landing_url}: read only from here; deliver the decision as a file in hq/ there")
+    if not reason.strip():
+        raise IdentityError("REASON is missing: why, for whoever meets this decision later")
     one, other = find_record(network, left, "LEFT"), find_record(network, right, "RIGHT")
     if one == other:
         raise IdentityError(f"LEFT={left} RIGHT={right}: both are record {one}; name two records")
+    told = _preview(network, decision, one, other)
+    return Decided(_write(network, decision, one, other, by, reason, at), told)
+
+
+def _preview(network: Network, decision: str, one: Record, other: Record) -> list[str]:
+    """What the decision would do. Raises IdentityError when that is nothing."""
+    customers = [_customer_of(network, record) for record in (one, other)]
+    standing = last_word(network, str(one), str(other))
+    if decision == "withdraw":
+        if standing is None:
+            raise IdentityError(
+                f"DECISION=withdraw: nothing stands between {one} and {other}{_others(network, customers)}"
+            )
+        return [f"Takes back: {standing}"]
+    if standing is not None and standing.decision == decision:
+        raise IdentityError(f"DECISION={decision}: said already: {standing}")
+    if decision == "merge":
+        if customers[0] == customers[1] and standing is None:
+            raise IdentityError(f"DECISION=merge: {one} and {other} are one customer already, {customers[0]}")
+        return ["Makes one customer of", *(f"  {_who(network, customer)}" for customer in dict.fromkeys(customers))]
+    if customers[0] != customers[1]:
+        return ["They are two customers already, and stay two whatever comes in:",
+                *(f"  {_who(network, customer)}" for customer in customers)]  # fmt: skip
+    return _sides(network, customers[0], one, other)
+
+
+def _sides(network: Network, customer_id: str, one: Record, other: Record) -> list[str]:
+    """Who would be whom after a separation."""
+    model = model_of(network)
+    with duckdb.connect() as con:
+        records = open_case(con, network, customer_id)
+        profiles = con.execute(f"select count(*) from {output_of(network, 'profiles')}").fetchall()[0][0]
+        links = find_links(con, network, model, prior(profiles, model.duplicates), records)
+    numbers = {name_of(record): record["record_no"] for record in records}
+    cut = (numbers[str(one)], numbers[str(other)])
+    lines = [f"Separates {_who(network, customer_id)} into"]
+    sides = part(links, len(records), [cut])
+    side_of = {record_no: number for number, side in enumerate(sides) for record_no in side}
+    for number, side in enumerate(sides):
+        lines.append(f"  {'the one that keeps the id' if number == 0 else 'another customer'}:")
+        lines += [f"    {name_of(records[record_no])}" for record_no in side]
+    across = [link for link in links if side_of[link.left] != side_of[link.right] and {link.left, link.right} != {*cut}]
+    if across:
+        lines.append("These links yield to the decision; is each record on its side?")
+        lines += [
+            f"    {name_of(records[link.left])} - {name_of(records[link.right])}  {link.bits:+.1f} bits"
+            for link in reversed(across[-5:])
+        ]
+    return lines
+
+
+def _who(network: Network, customer_id: str) -> str:
+    name, city, records, orders = duckdb.execute(
+        f"""select concat_ws(' ', first_name, last_name), city,
+                   (select count(*) from {output_of(network, "customer_identities")}
+                    where customer_id = $id and valid_to is null),
+                   (select count(*) from {output_of(network, "order_records")} where customer_id = $id)
+            from {output_of(network, "golden_records")} where customer_id = $id""",
+        {"id": customer_id},
+    ).fetchall()[0]
+    known = ", ".join(word for word in (name, city) if word)
+    return f"{customer_id} ({known + ': ' if known else ''}{records:,} records, {orders:,} orders)"
+
+
+def _customer_of(network: Network, record: Record) -> str:
+    rows = duckdb.execute(
+        f"""select customer_id from {output_of(network, "customer_identities")} where valid_to is null
+            and source = ? and coalesce(location_id, '') = ? and source_record_id = ?""",
+        [record.source, record.location_id, record.source_record_id],
+    ).fetchall()
+    return rows[0][0]
+
+
+def _others(network: Network, customers: list[str]) -> str:
+    """The decisions that do stand about these customers, for an error."""
+    rows = duckdb.execute(
+        f"""select distinct left_record || ' and ' || right_record
+            from {output_of(network, "identity_decisions")} where is_in_force
+            and (list_contains($ids, left_customer_id) or list_contains($ids, right_customer_id)) order by 1""",
+        {"ids": customers},
+    ).fetchall()
+    return f"; what stands is about {', '.join(pair for (pair,) in rows)}" if rows else ""
+
+
+def _write(network: Network, decision: str, one: Record, other: Record, by: str, reason: str, at: datetime) -> Path:
     stamp = at.strftime("%Y-%m-%dT%H:%M:%SZ")
     row = (decision, one.source, one.location_id, one.source_record_id, other.source, other.location_id,
            other.source_record_id, by, stamp, reason)  # fmt: skip

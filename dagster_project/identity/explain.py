@@ -10,6 +10,7 @@ from dagster_project.identity.evidence import SCORE, Link, find_links, part, wea
 from dagster_project.identity.golden_record import FIELDS
 from dagster_project.identity.lookup import CUSTOMER_ID, Record, find_customers, output_of
 from dagster_project.identity.model import model_of, prior
+from dagster_project.identity.standing import words_of
 from dagster_project.network import Network
 
 SHOWN = {
@@ -51,6 +52,7 @@ def explain(network: Network, who: str) -> Iterator[str]:
         yield from _links(links, weak)
         yield from _sides(con, links, weak, len(records))
         yield from _golden(con, network, living)
+    yield from _decisions(network, records)
     if weak is not None:
         from dagster_project.identity.picture import draw
 
@@ -193,6 +195,23 @@ def _golden(con: duckdb.DuckDBPyConnection, network: Network, customer_id: str) 
         for others in (others for kind, others in held if kind == field.name):
             more = f" and {len(others) - 3} more" if len(others) > 3 else ""
             yield f"      this {label} is also held by {', '.join(others[:3])}{more}"
+
+
+def _decisions(network: Network, records: list[dict[str, Any]]) -> Iterator[str]:
+    """What stewards said of these records: what stands, how to take it back, and what waits for the next run."""
+    words = words_of(network, {name_of(record) for record in records})
+    shown = [word for word in words if word.effect in ("kept_apart", "joined", "overruled", "pending")]
+    if shown:
+        yield "\nWhat stewards decided about these records:"
+    for word in shown:
+        effect = "waits for the next run" if word.effect == "pending" else word.effect.replace("_", " ")
+        yield f"  {word}   ({effect})"
+        if word.decision != "withdraw":
+            left, right = sorted(word.records)
+            yield (
+                f'    to take it back: make decide NETWORK="{network.file}" DECISION=withdraw '
+                f'LEFT="{left}" RIGHT="{right}" BY="<your name>" REASON="<why>"'
+            )
 
 
 def _mend(network: Network, weak: Link | None, records: list[dict[str, Any]]) -> Iterator[str]:

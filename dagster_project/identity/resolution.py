@@ -12,7 +12,7 @@ import duckdb
 from dagster_project.errors import IdentityError
 from dagster_project.home import Home
 from dagster_project.identity.contact_points import find_consent, find_engagement, write_contact_points
-from dagster_project.identity.decisions import find_parted, read_decisions
+from dagster_project.identity.decisions import DECISIONS, find_parted, read_decisions
 from dagster_project.identity.events import EVENTS, FORMER_IDS, load_events, remember_ids, tell_events
 from dagster_project.identity.golden_record import FIELD_NAMES, choose_golden_records
 from dagster_project.identity.households import find_households
@@ -74,11 +74,11 @@ OUTPUTS = {
             e.right_no
         from edges e join records a on a.record_no = e.record_l join records b on b.record_no = e.record_r
         order by all""",
-    "decisions": """select decision, left_key, right_key, decided_at from decided order by all""",
+    "identity_decisions": DECISIONS,
     "profiles": "select r.record_key, p.* from profiles p join records r using (record_no) order by profile_no",
 }
 # What `explain` looks at; personal data, like the lake it lies in.
-EVIDENCE = ("record_values", "record_ties", "record_edges", "decisions", "profiles")
+EVIDENCE = ("record_values", "record_ties", "record_edges", "identity_decisions", "profiles")
 STATE = {REGISTRY: "registry_now", FORMER_IDS: "former_ids_now", EVENTS: "events_now", QUALITY: "quality"}
 
 

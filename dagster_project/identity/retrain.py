@@ -92,9 +92,9 @@ def _partition(network: Network, model: Model):
     with _opened(network) as con:
         rows = con.execute(
             f"""select d.decision, a.record_no, b.record_no
-                from '{network.home.identity / "decisions.parquet"}' d
+                from '{network.home.identity / "identity_decisions.parquet"}' d
                 join records a on a.record_key = d.left_key join records b on b.record_key = d.right_key
-                order by d.decided_at, 2, 3"""
+                where d.is_in_force order by d.decided_at, 2, 3"""
         ).fetchall()
         decided = Decisions(
             [(min(a, b), max(a, b)) for decision, a, b in rows if decision == "merge"],

@@ -42,7 +42,8 @@ def find_review_pairs(con: duckdb.DuckDBPyConnection, review_probability: float,
                 where not is_refused or coalesce(email_l = email_r, false)
                    or coalesce(birth_date_l = birth_date_r, false))
             select * exclude (left_no, right_no) from told
-            where not exists (select 1 from decided d where d.left_key = least(told.left_key, told.right_key)
+            where not exists (select 1 from decided d where d.decision <> 'withdraw'
+                              and d.left_key = least(told.left_key, told.right_key)
                                                         and d.right_key = greatest(told.left_key, told.right_key))
             qualify row_number() over (partition by left_customer_id, right_customer_id
                                        order by reason = 'household_guard', probability desc, left_no, right_no) = 1"""

@@ -15,7 +15,7 @@ select
     identities.match_rule,
     identities.match_probability,
     identities.valid_from,
-    identities.valid_to,
+    {{ add_days('identities.valid_to', -1) }} as valid_to,
     parameters.as_of_date
 from identities
 cross join parameters

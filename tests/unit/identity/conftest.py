@@ -143,3 +143,35 @@ def person(record: str, name: str | None = None, **columns) -> dict:
 @pytest.fixture(name="person")
 def person_fixture():
     return person
+
+
+@pytest.fixture
+def network(lake) -> Network:
+    return Network(file=lake.home.root / "network.yaml", paths={"home": "."})
+
+
+@pytest.fixture
+def two_nancys(lake, person) -> None:
+    """Records 1 and 2 of one town, 3 and 4 of another, and only the phone of 1 and 3 between them."""
+    here = {"email": "nancy@mail.example", "address": "17 Orchard Lane", "postal_code": "08820"}
+    there = {"email": "artist@mail.example", "address": "402 Quarry Street", "postal_code": "18510"}
+    lake.customers(
+        person("1", "Nancy Whitfield", phone="+17325550118", **here, region="NJ"),
+        person("2", "Nancy Whitfield", **here),
+        person("3", "Nancy Whitfield", phone="+17325550118", **there, payment_fingerprint="VISA:1234"),
+        person("4", "Nancy Whitfield", phone="+15705550173", **there),
+    )
+    days = {"1": (1, 2, 3), "2": (3,), "3": (2, 9), "4": (3,)}
+    lake.orders(
+        *(
+            {
+                "order_id": f"{record}-{day}",
+                "ordered_at": f"2026-10-{day:02} 09:00:00",
+                "business_date": f"2026-10-{day:02}",
+                "source_customer_id": record,
+            }
+            for record, days_of in days.items()
+            for day in days_of
+        )
+    )
+    lake.resolve()

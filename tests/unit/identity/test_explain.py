@@ -1,26 +1,14 @@
-"""make explain finds the weakest link and says how to mend it; make decide writes one small file."""
-
-import csv
-from datetime import UTC, datetime
+"""make explain finds whoever is meant and the weakest link, and says how to mend it."""
 
 import duckdb
 import pytest
 
 from dagster_project.errors import IdentityError
 from dagster_project.identity.case import open_case
-from dagster_project.identity.decide import decide
 from dagster_project.identity.evidence import find_links
 from dagster_project.identity.explain import explain
 from dagster_project.identity.model import model_of, prior
 from dagster_project.identity.picture import waterfall
-from dagster_project.network import Network
-
-NOW = datetime(2026, 11, 1, 9, 30, tzinfo=UTC)
-
-
-@pytest.fixture
-def network(lake) -> Network:
-    return Network(file=lake.home.root / "network.yaml", paths={"home": "."})
 
 
 def test_the_wrong_link_is_named_with_the_command_that_parts_it(lake, person, network):
@@ -54,33 +42,6 @@ def test_an_unknown_customer_is_named(lake, person, network):
 
 def told(network, who: str) -> str:
     return "\n".join(explain(network, who))
-
-
-@pytest.fixture
-def two_nancys(lake, person) -> None:
-    """Records 1 and 2 of one town, 3 and 4 of another, and only the phone of 1 and 3 between them."""
-    here = {"email": "nancy@mail.example", "address": "17 Orchard Lane", "postal_code": "08820"}
-    there = {"email": "artist@mail.example", "address": "402 Quarry Street", "postal_code": "18510"}
-    lake.customers(
-        person("1", "Nancy Whitfield", phone="+17325550118", **here, region="NJ"),
-        person("2", "Nancy Whitfield", **here),
-        person("3", "Nancy Whitfield", phone="+17325550118", **there, payment_fingerprint="VISA:1234"),
-        person("4", "Nancy Whitfield", phone="+15705550173", **there),
-    )
-    days = {"1": (1, 2, 3), "2": (3,), "3": (2, 9), "4": (3,)}
-    lake.orders(
-        *(
-            {
-                "order_id": f"{record}-{day}",
-                "ordered_at": f"2026-10-{day:02} 09:00:00",
-                "business_date": f"2026-10-{day:02}",
-                "source_customer_id": record,
-            }
-            for record, days_of in days.items()
-            for day in days_of
-        )
-    )
-    lake.resolve()
 
 
 def test_what_contradicts_a_link_is_told_and_the_weakest_is_marked(lake, two_nancys, network):
@@ -170,34 +131,3 @@ def test_a_name_taken_from_other_records_is_marked(lake, person, network):
     text = told(network, "1")
     assert "taken for abby, by the other records of its e-mail or phone" in text
     assert "(derived)" in text
-
-
-def test_a_decision_is_one_row_in_a_file_of_its_own(lake, person, network):
-    lake.customers(person("1", "Ana Diaz"), person("2", "Bob Ray"))
-    lake.resolve()
-    path = decide(network, "merge", "square/l1/1", lake.ids()["2"], "steward", "asked", NOW)
-    again = decide(network, "withdraw", "1", "2", "steward", "", NOW)
-    assert path.parent == again.parent == network.landing / "hq"
-    assert path != again
-    [row] = csv.DictReader(path.open())
-    assert row == {
-        "decision": "merge", "left_source": "square", "left_location_id": "l1", "left_id": "1",
-        "right_source": "square", "right_location_id": "l1", "right_id": "2", "decided_by": "steward",
-        "decided_at": "2026-11-01T09:30:00Z", "reason": "asked",
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("decision", "left", "right", "told"),
-    [
-        ("join", "1", "2", "DECISION=join: one of merge, separate, withdraw"),
-        ("merge", "9", "2", "LEFT=9: no such record or customer"),
-        ("merge", "1", "", "RIGHT is missing"),
-        ("merge", "1", "square/l1/1", "name two records"),
-    ],
-)
-def test_a_word_that_is_not_understood_is_named(lake, person, network, decision, left, right, told):
-    lake.customers(person("1", "Ana Diaz"), person("2", "Bob Ray"))
-    lake.resolve()
-    with pytest.raises(IdentityError, match=told):
-        decide(network, decision, left, right, "steward", "", NOW)

@@ -1,0 +1,118 @@
+"""make decide says what a decision will do, refuses what would change nothing, and writes one small file."""
+
+import csv
+from datetime import UTC, datetime
+
+import pytest
+
+from dagster_project.errors import IdentityError
+from dagster_project.identity.decide import decide
+from dagster_project.identity.explain import explain
+
+NOW = datetime(2026, 11, 1, 9, 30, tzinfo=UTC)
+
+
+def told(network, who: str) -> str:
+    return "\n".join(explain(network, who))
+
+
+def test_a_decision_is_one_row_in_a_file_of_its_own(lake, person, network):
+    lake.customers(person("1", "Ana Diaz"), person("2", "Bob Ray"))
+    lake.resolve()
+    path = decide(network, "merge", "square/l1/1", lake.ids()["2"], "steward", "asked", NOW).path
+    again = decide(network, "withdraw", "1", "2", "steward", "not she", NOW).path
+    assert path.parent == again.parent == network.landing / "hq"
+    assert path != again
+    [row] = csv.DictReader(path.open())
+    assert row == {
+        "decision": "merge", "left_source": "square", "left_location_id": "l1", "left_id": "1",
+        "right_source": "square", "right_location_id": "l1", "right_id": "2", "decided_by": "steward",
+        "decided_at": "2026-11-01T09:30:00Z", "reason": "asked",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("decision", "left", "right", "told"),
+    [
+        ("join", "1", "2", "DECISION=join: one of merge, separate, withdraw"),
+        ("merge", "9", "2", "LEFT=9: no such record or customer"),
+        ("merge", "1", "", "RIGHT is missing"),
+        ("merge", "1", "square/l1/1", "name two records"),
+        ("merge", "2", "3", "are one customer already"),
+        ("withdraw", "1", "2", "nothing stands between square/l1/1 and square/l1/2"),
+    ],
+)
+def test_a_word_that_is_not_understood_or_changes_nothing_is_named(lake, person, network, decision, left, right, told):
+    same = {"email": "bob@mail.example"}
+    lake.customers(person("1", "Ana Diaz"), person("2", "Bob Ray", **same), person("3", "Bob Ray", **same))
+    lake.resolve()
+    with pytest.raises(IdentityError, match=told):
+        decide(network, decision, left, right, "steward", "why", NOW)
+    assert not (network.landing / "hq").exists()
+
+
+def test_a_decision_without_a_reason_is_refused(lake, person, network):
+    lake.customers(person("1", "Ana Diaz"), person("2", "Bob Ray"))
+    lake.resolve()
+    with pytest.raises(IdentityError, match="REASON is missing"):
+        decide(network, "merge", "1", "2", "steward", " ", NOW)
+
+
+def test_an_id_that_two_tills_gave_is_ambiguous(lake, person, network):
+    lake.customers(person("1", "Ana Diaz"), person("2", "Bob Ray"))
+    lake.customers(person("1", "Carla Sosa"), file_key="f2", location_id="l2")
+    lake.resolve()
+    with pytest.raises(IdentityError, match="LEFT=1: 2 records have this id"):
+        decide(network, "merge", "1", "2", "steward", "why", NOW)
+
+
+def test_a_separation_tells_beforehand_who_would_be_whom(lake, two_nancys, network):
+    lines = decide(network, "separate", "1", "3", "Jo", "two towns", NOW).told
+    assert lines[0] == f"Separates {lake.ids()['1']} (Nancy Whitfield: 4 records, 7 orders) into"
+    larger, smaller = "\n".join(lines).split("another customer:")
+    both = [{r for r in "1234" if f"square/l1/{r}" in side} for side in (larger, smaller)]
+    assert sorted(both, key=min) == [{"1", "2"}, {"3", "4"}]
+    pending = told(network, "1")
+    assert "square/l1/1 and square/l1/3 kept apart by Jo on 2026-11-01: two towns   (waits for the next run)" in pending
+    with pytest.raises(IdentityError, match="said already"):
+        decide(network, "separate", "3", "1", "Jo", "two towns", NOW)
+
+
+def landed(lake, path) -> dict:
+    """The decision in a file of decide, as the night reads it."""
+    [row] = csv.DictReader(path.open())
+    return row | {"decided_at": row["decided_at"].replace("T", " ").removesuffix("Z")}
+
+
+def test_what_stands_is_told_with_the_command_that_takes_it_back(lake, two_nancys, network):
+    one = landed(lake, decide(network, "separate", "1", "3", "Jo", "two towns", NOW).path)
+    lake.put("identity_decisions", [one])
+    lake.resolve()
+    [row] = lake.read("identity_decisions")
+    ids = lake.ids()
+    assert (row["effect"], row["is_in_force"]) == ("kept_apart", True)
+    assert {row["left_customer_id"], row["right_customer_id"]} == {ids["1"], ids["3"]}
+    for record in "14":
+        text = told(network, ids[record])
+        assert "kept apart by Jo on 2026-11-01: two towns   (kept apart)" in text
+    assert 'DECISION=withdraw LEFT="square/l1/1" RIGHT="square/l1/3"' in text
+    later = datetime(2026, 11, 2, tzinfo=UTC)
+    withdrawn = decide(network, "withdraw", "3", "1", "Jo", "wrong", later)
+    assert withdrawn.told[0].startswith("Takes back: square/l1/1 and square/l1/3 kept apart by Jo")
+    lake.put("identity_decisions", [one, landed(lake, withdrawn.path)])
+    lake.resolve()
+    effects = [(row["decision"], row["effect"], row["is_in_force"]) for row in lake.read("identity_decisions")]
+    assert effects == [("separate", "superseded", False), ("withdraw", "taken_back", False)]
+    assert "What stewards decided" not in told(network, "1")
+
+
+def test_a_decision_about_a_record_that_is_not_there_waits(lake, two_nancys, network):
+    row = {
+        "decision": "merge", "left_source": "square", "left_location_id": "l1", "left_id": "1",
+        "right_source": "square", "right_location_id": "l1", "right_id": "99", "decided_by": "Jo",
+        "decided_at": "2026-10-01 10:00",
+    }  # fmt: skip
+    lake.put("identity_decisions", [row])
+    lake.resolve()
+    [found] = lake.read("identity_decisions")
+    assert (found["effect"], found["is_in_force"], found["left_record"]) == ("waiting", False, None)
