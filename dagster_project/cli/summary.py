@@ -1,12 +1,15 @@
 """The last lines of a night: what came in, what was set aside, what was found, and where to look next."""
 
 from decimal import Decimal
+from pathlib import Path
 
 import duckdb
 from rich.console import Console
 from rich.table import Table
 
 from dagster_project.extract.fingerprint import waiting_fingerprint
+from dagster_project.home import Home
+from dagster_project.identity.events import EVENTS, decided_events
 from dagster_project.network import Network
 from dagster_project.ops import masked
 from dagster_project.publish import complete_record
@@ -95,14 +98,17 @@ def print_summary(network: Network, message: str | None) -> None:
         _print_rows(console, "What came in", ("feed", "files", "read", "landed", "duplicate", "rejected"), ops, _FEEDS)
         for title, lines in what_happened(ops, message is None).items():
             _print_list(console, title, lines)
+    run = home.published_run()
+    manifest = read_manifest(home.snapshots / run)
+    if message is None:
+        _print_list(console, "What stewards decided", decided_events(home.state / run, _state_before(home, manifest)))
     with duckdb.connect(str(home.published / "marts.duckdb"), read_only=True) as marts:
         late = [row[0] for query in (_BEHIND, _AHEAD) for row in marts.execute(query).fetchall()]
         _print_list(console, "Who has delivered", late)
         _print_rows(console, "The regulars", ("segment", "customers", "net amount"), marts, _SEGMENTS)
         _print_rows(console, "Who is slipping away", ("open alerts", "customers"), marts, _ALERTS)
         _print_rows(console, "Call first", _CALL_HEADERS, marts, _CALL_FIRST)
-    run = home.published_run()
-    as_of = read_manifest(home.snapshots / run)["as_of_date"]
+    as_of = manifest["as_of_date"]
     console.print(f"\nWhere to look next: duckdb {home.published / 'marts.duckdb'}  (select * from customer_360)")
     console.print(f"At a glance: {home.published / 'report' / 'index.html'}")
     console.print(f"What happened: {home.ops}   Audiences: {home.published / 'restricted' / 'audiences'}")
@@ -121,6 +127,12 @@ def what_happened(ops: duckdb.DuckDBPyConnection, is_new: bool = True) -> dict[s
     }
     asked = {title: query for title, query in queries.items() if is_new or title != "Files gone"}
     return {title: [row[0] for row in ops.execute(query).fetchall()] for title, query in asked.items()}
+
+
+def _state_before(home: Home, manifest: dict) -> Path | None:
+    """The state of the run before, where it is kept: without it, every event so far is news."""
+    before = home.state / manifest["previous_run"] if manifest["previous_run"] else None
+    return before if before and (before / EVENTS).is_file() else None
 
 
 def _print_rows(console: Console, title: str, headers: tuple[str, ...], connection, query: str) -> None:

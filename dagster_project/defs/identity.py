@@ -19,7 +19,7 @@ TABLES = {
     "households": "One row per customer, with the household.",
     "review_pairs": "One row per pair of customers that a person should look at, with the evidence.",
     "identity_events": "One row per merge, split or withdrawal of customer ids.",
-    "identity_decisions": "One row per decision of a steward, with its effect.",
+    "decision_effects": "One row per decision of a steward, with its effect.",
     "customer_records": "One row per customer id of a till or list, as it came, with its customer.",
     "order_records": "One row per order that has a customer.",
     "signup_records": "One row per sign-up that has a customer.",

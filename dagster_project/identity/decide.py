@@ -126,7 +126,7 @@ def _others(network: Network, customers: list[str]) -> str:
     """The decisions that do stand about these customers, for an error."""
     rows = duckdb.execute(
         f"""select distinct left_record || ' and ' || right_record
-            from {output_of(network, "identity_decisions")} where is_in_force
+            from {output_of(network, "decision_effects")} where is_in_force
             and (list_contains($ids, left_customer_id) or list_contains($ids, right_customer_id)) order by 1""",
         {"ids": customers},
     ).fetchall()

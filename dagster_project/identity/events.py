@@ -12,6 +12,12 @@ from dagster_project.errors import IdentityError
 
 FORMER_IDS = "former_ids.parquet"
 EVENTS = "identity_events.parquet"
+# How a night tells each event that a steward caused.
+TOLD = {
+    "merge": "a merge took effect",
+    "split": "a separation took effect",
+    "withdrawal": "a withdrawal took effect",
+}
 FORMER_COLUMNS = "decision_key varchar, record_key varchar, customer_id varchar"
 EVENT_COLUMNS = """event_no bigint, event varchar, from_customer_id varchar, to_customer_id varchar, reason varchar,
     records bigint, as_of_date date"""
@@ -92,3 +98,16 @@ def tell_events(con: duckdb.DuckDBPyConnection) -> None:
                   records, (select as_of_date from run) as as_of_date
            from told"""
     )
+
+
+def decided_events(now: Path, before: Path | None) -> list[str]:
+    """Lines about what stewards' decisions did, from the state of a night and of the one before it."""
+    seen = f"(select coalesce(max(event_no), 0) from '{before / EVENTS}')" if before else "0"
+    rows = duckdb.execute(
+        f"""select event, from_customer_id, to_customer_id, records from '{now / EVENTS}'
+            where event_no > {seen} and reason in ('decision', 'decision_withdrawn') order by event_no"""
+    ).fetchall()
+    return [
+        f"{TOLD[event]}: {source} -> {target} ({records} record{'' if records == 1 else 's'})"
+        for event, source, target, records in rows
+    ]

@@ -147,7 +147,7 @@ def _certain(con: duckdb.DuckDBPyConnection, network: Network) -> duckdb.DuckDBP
                 where a.record_no < b.record_no and (a.is_small or a.record_no = a.leader_no)
                 union all
                 select least(x.record_no, y.record_no), greatest(x.record_no, y.record_no), '{DECISION}'
-                from {output_of(network, "identity_decisions")} d
+                from {output_of(network, "decision_effects")} d
                 join records x on x.record_key = d.left_key join records y on y.record_key = d.right_key
                 where d.is_in_force and d.decision = 'merge')
             select a, b, list(distinct rule order by list_position({list(RANKS)}, rule)) from said

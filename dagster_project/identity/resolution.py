@@ -74,11 +74,11 @@ OUTPUTS = {
             e.right_no
         from edges e join records a on a.record_no = e.record_l join records b on b.record_no = e.record_r
         order by all""",
-    "identity_decisions": DECISIONS,
+    "decision_effects": DECISIONS,
     "profiles": "select r.record_key, p.* from profiles p join records r using (record_no) order by profile_no",
 }
 # What `explain` looks at; personal data, like the lake it lies in.
-EVIDENCE = ("record_values", "record_ties", "record_edges", "identity_decisions", "profiles")
+EVIDENCE = ("record_values", "record_ties", "record_edges", "decision_effects", "profiles")
 STATE = {REGISTRY: "registry_now", FORMER_IDS: "former_ids_now", EVENTS: "events_now", QUALITY: "quality"}
 
 

@@ -92,7 +92,7 @@ def _partition(network: Network, model: Model):
     with _opened(network) as con:
         rows = con.execute(
             f"""select d.decision, a.record_no, b.record_no
-                from '{network.home.identity / "identity_decisions.parquet"}' d
+                from '{network.home.identity / "decision_effects.parquet"}' d
                 join records a on a.record_key = d.left_key join records b on b.record_key = d.right_key
                 where d.is_in_force order by d.decided_at, 2, 3"""
         ).fetchall()

@@ -51,7 +51,7 @@ def _night(network: Network) -> Iterator[Word]:
         f"""select decision, left_record, right_record, decided_by,
                    strftime(decided_at, '%Y-%m-%dT%H:%M:%SZ'), coalesce(reason, ''), effect,
                    left_customer_id, right_customer_id
-            from {output_of(network, "identity_decisions")} where left_record is not null order by decision_no"""
+            from {output_of(network, "decision_effects")} where left_record is not null order by decision_no"""
     ).fetchall()
     for decision, left, right, by, on, reason, effect, *customers in rows:
         yield Word(decision, frozenset((left, right)), by, on, reason, effect, tuple(customers))

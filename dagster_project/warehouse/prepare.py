@@ -15,7 +15,7 @@ IDENTITY_TABLES = (
     "customer_identities",
     "retired_ids",
     "identity_events",
-    "identity_decisions",
+    "decision_effects",
     "households",
     "review_pairs",
     "customer_records",

@@ -1,5 +1,5 @@
 with decisions as (
-    select * from {{ ref('stg_lake__identity_decisions') }}
+    select * from {{ ref('stg_lake__decision_effects') }}
 ),
 
 parameters as (

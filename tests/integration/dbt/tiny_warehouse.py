@@ -28,7 +28,7 @@ OTHER_TABLES = {
     "households": "customer_id VARCHAR, household_id VARCHAR",
     "identity_events": """event_no BIGINT, event VARCHAR, from_customer_id VARCHAR, to_customer_id VARCHAR,
         reason VARCHAR, records BIGINT, as_of_date DATE""",
-    "identity_decisions": """decision_no BIGINT, decision VARCHAR, decided_at TIMESTAMP, left_record VARCHAR,
+    "decision_effects": """decision_no BIGINT, decision VARCHAR, decided_at TIMESTAMP, left_record VARCHAR,
         right_record VARCHAR, left_customer_id VARCHAR, right_customer_id VARCHAR, is_in_force BOOLEAN,
         effect VARCHAR""",
     "retired_ids": "customer_id VARCHAR, living_customer_id VARCHAR",

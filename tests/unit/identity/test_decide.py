@@ -88,7 +88,7 @@ def test_what_stands_is_told_with_the_command_that_takes_it_back(lake, two_nancy
     one = landed(lake, decide(network, "separate", "1", "3", "Jo", "two towns", NOW).path)
     lake.put("identity_decisions", [one])
     lake.resolve()
-    [row] = lake.read("identity_decisions")
+    [row] = lake.read("decision_effects")
     ids = lake.ids()
     assert (row["effect"], row["is_in_force"]) == ("kept_apart", True)
     assert {row["left_customer_id"], row["right_customer_id"]} == {ids["1"], ids["3"]}
@@ -101,7 +101,7 @@ def test_what_stands_is_told_with_the_command_that_takes_it_back(lake, two_nancy
     assert withdrawn.told[0].startswith("Takes back: square/l1/1 and square/l1/3 kept apart by Jo")
     lake.put("identity_decisions", [one, landed(lake, withdrawn.path)])
     lake.resolve()
-    effects = [(row["decision"], row["effect"], row["is_in_force"]) for row in lake.read("identity_decisions")]
+    effects = [(row["decision"], row["effect"], row["is_in_force"]) for row in lake.read("decision_effects")]
     assert effects == [("separate", "superseded", False), ("withdraw", "taken_back", False)]
     assert "What stewards decided" not in told(network, "1")
 
@@ -114,5 +114,5 @@ def test_a_decision_about_a_record_that_is_not_there_waits(lake, two_nancys, net
     }  # fmt: skip
     lake.put("identity_decisions", [row])
     lake.resolve()
-    [found] = lake.read("identity_decisions")
+    [found] = lake.read("decision_effects")
     assert (found["effect"], found["is_in_force"], found["left_record"]) == ("waiting", False, None)

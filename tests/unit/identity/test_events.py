@@ -4,6 +4,8 @@ from datetime import date
 
 import pytest
 
+from dagster_project.identity.events import decided_events
+
 DAY_1, DAY_2, DAY_3 = date(2026, 10, 1), date(2026, 10, 2), date(2026, 10, 3)
 MAIL, OTHER = "ana.diaz@mail.example", "bob.ray@mail.example"
 OUTPUTS = (
@@ -89,6 +91,21 @@ def test_withdrawing_a_separation_brings_the_former_id_back(lake, two):
     lake.resolve(date(2026, 10, 4))
     assert lake.ids() == apart, "the same records have the same id again"
     assert lake.read("retired_ids") == []
+
+
+def test_a_night_tells_what_decisions_did_in_it_and_not_before(lake, two):
+    lake.publish("one")
+    lake.put("identity_decisions", [word("separate", "2026-10-01 10:00", "1", "2")])
+    lake.resolve(DAY_2)
+    [new] = set(lake.ids().values()) - set(two.values())
+    states = lake.home.state
+    lake.publish("two")
+    told = [f"a separation took effect: {two['1']} -> {new} (1 record)"]
+    assert decided_events(states / "two", states / "one") == told
+    lake.resolve(DAY_3)
+    lake.publish("three")
+    assert decided_events(states / "three", states / "two") == []
+    assert decided_events(states / "three", None) == told
 
 
 def test_an_id_that_lives_no_more_is_never_given_to_others(lake, two, person):

@@ -1,5 +1,5 @@
 with landed as (
-    select * from {{ source('lake', 'identity_decisions') }}
+    select * from {{ source('lake', 'decision_effects') }}
 )
 
 select
