@@ -10,7 +10,7 @@ from nights import Nights
 from dagster_project.identity.decide import decide
 
 # What tells the story of it, or lists periods that were closed by it.
-HISTORY = {"identity_events"}
+HISTORY = {"identity_decisions", "identity_events"}
 
 
 @pytest.fixture(scope="module")
