@@ -6,7 +6,8 @@ unreadable stays text here and becomes NULL when typed, so that the row is rejec
 
 import re
 
-from dagster_project.extract.contract_language import DELIVERED, ColumnRule, Contract, Test
+from dagster_project.extract.column_rule import DELIVERED, ColumnRule, Test
+from dagster_project.extract.contract_language import Contract
 from dagster_project.extract.sql_text import literal, quoted
 from dagster_project.feeds import Column
 
@@ -16,6 +17,8 @@ SCIENTIFIC = r"([0-9])(?:[.,]([0-9]+))?[eE]\+?([0-9]{1,2})"
 _SAFE_DIGITS = 15
 # What a spreadsheet writes where its formula failed, in whatever language.
 _ERROR = r"#(N/A|NV|N/B|N/D|[A-ZÀ-Ý]+(/0)?[!?])"
+# Dates whose order is never in doubt.
+_ISO = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d", "%Y-%m-%d %H:%M"]
 # Only behind a time of day: the -05 of 2026-10-05 is no offset.
 _OFFSET = r"'.*[0-9]:[0-9.:]*[0-9] ?(Z|UTC|GMT|[+-][0-9]{2}(:?[0-9]{2})?)'"
 
@@ -76,12 +79,12 @@ def condition_sql(when: dict[str, Test], header: set[str]) -> str:
 def decimal_sql(text: str, rule: ColumnRule) -> str:
     """An amount in whatever way tills write it: symbols, separators, parentheses, a trailing minus.
 
-    Separators must stand where thousands do: `4,50` is no number where the decimal mark is a point.
+    Separators must stand where thousands do: `4,50` is no number where the decimal mark is a point, nor is `0,500`.
     """
     thousands, mark = (",", r"\.") if rule.decimal_mark == "." else (r"\.", ",")
     thousands = rf"[{thousands}''\x{{2019}}\s\x{{00A0}}\x{{202F}}]"
     symbol = "|".join([r"\p{Sc}", *(re.escape(s).replace("'", "''") for s in rule.symbols)])
-    whole = rf"(?:[0-9]{{1,3}}(?:{thousands}[0-9]{{2,3}})*{thousands}[0-9]{{3}}|[0-9]+)"
+    whole = rf"(?:[1-9][0-9]{{0,2}}(?:{thousands}[0-9]{{2,3}})*{thousands}[0-9]{{3}}|[0-9]+)"
     number = rf"({whole}(?:{mark}[0-9]*)?|{mark}[0-9]+)"
     beside = rf"(?:{symbol}|[\s\x{{00A0}}\x{{202F}}])*"
     minus = r"[-+\x{2212}]"
@@ -133,19 +136,20 @@ def _lost_id(text: str, rule: ColumnRule | None) -> str:
 
 def wall_sql(text: str, rule: ColumnRule | None) -> str:
     """The time on the wall as written; NULL when the text names an instant instead."""
-    formats = [f for f in _formats(rule) if "%z" not in f.lower()]
-    if formats:
-        return f"try_strptime({text}, [{', '.join(literal(f) for f in formats)}])"
+    formats = [f for f in (formats_of(rule) if rule else []) if "%z" not in f.lower()]
     if rule and rule.formats:
-        return "cast(null as timestamp)"
+        # A reader writes a workbook's date cells so; the dashes keep two digits from being taken for a year.
+        is_iso = f"substr({text}, 5, 1) = '-' and substr({text}, 8, 1) = '-'"
+        iso = f"case when {is_iso} then {_strptime(text, _ISO)} end"
+        return f"coalesce({_strptime(text, formats)}, {iso})" if formats else iso
     return f"case when {_has_offset(text)} then null else try_cast({text} as timestamp) end"
 
 
 def instant_sql(text: str, rule: ColumnRule | None) -> str | None:
     """The instant as UTC, where the text carries an offset; None when the formats never do."""
-    formats = [f for f in _formats(rule) if "%z" in f.lower()]
+    formats = [f for f in (formats_of(rule) if rule else []) if "%z" in f.lower()]
     if formats:
-        return f"cast(try_strptime({text}, [{', '.join(literal(f) for f in formats)}]) as timestamp)"
+        return f"cast({_strptime(text, formats)} as timestamp)"
     if rule and rule.formats:
         return None
     joined = rf"regexp_replace({text}, ' ?([+-][0-9]{{2}}):?([0-9]{{2}})$', '\1:\2')"
@@ -167,10 +171,8 @@ def formats_of(rule: ColumnRule) -> list[str]:
     return [_ordered(f, day_first=rule.date_order == "day_first") for f in rule.formats or []]
 
 
-def _formats(rule: ColumnRule | None) -> list[str]:
-    if rule is None or not rule.formats:
-        return []
-    return [*formats_of(rule), *(["%Y-%m-%d"] if rule.when_empty == DELIVERED else [])]
+def _strptime(text: str, formats: list[str]) -> str:
+    return f"try_strptime({text}, [{', '.join(literal(f) for f in formats)}])"
 
 
 def _ordered(written: str, day_first: bool) -> str:

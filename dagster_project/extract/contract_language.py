@@ -7,40 +7,12 @@ that editors complete a contract and name its mistakes.
 import json
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from dagster_project.extract.column_rule import DELIVERED, ColumnRule, Test, Words
 from dagster_project.feeds import Column, load_feeds
-
-DELIVERED = "delivered"
-ORIGINS = ("from", "first_of", "multiply", "add", "constant", "cases", "from_folder")
-
-
-class Words(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Test(Words):
-    """What one header's value must look like; letters compare without case in `is_in`."""
-
-    is_in: list[str] | None = None
-    starts_with: str | None = None
-    matches: str | None = Field(default=None, description="A regular expression (RE2) for the whole value.")
-    is_empty: bool | None = None
-    is_true: bool | None = Field(default=None, description="true, yes, y, t, x or 1, in any case.")
-    is_negative: bool | None = Field(default=None, description="A number below zero, in whatever way it is written.")
-
-    @model_validator(mode="after")
-    def _asks_something(self) -> "Test":
-        if not self.model_dump(exclude_none=True):
-            raise ValueError("a test needs one of is_in, starts_with, matches, is_empty, is_true, is_negative")
-        return self
-
-
-class Case(Words):
-    when: dict[str, Test] = Field(min_length=1)
-    then: str
 
 
 class Skip(Words):
@@ -50,83 +22,35 @@ class Skip(Words):
     reason: str = "no record of this feed"
 
 
-class ColumnRule(Words):
-    """How one feed column is made: one origin, then what is done to its text."""
+class FillDown(Words):
+    """Headers written only on the first of several rows: the rows after it, with the same `by` or until the next row
+    that fills `starts_at`, repeat them."""
 
-    from_: str | list[str] | None = Field(default=None, alias="from", description="A header, or several to join.")
-    separator: str = Field(default=" ", description="Stands between joined values.")
-    complete: bool = Field(default=False, description="Joined only when no part is empty: for derived keys.")
-    first_of: list[str] | None = Field(default=None, description="The first header that is not empty.")
-    multiply: list[str] | None = None
-    add: list[str] | None = Field(default=None, description="Amounts added; empty ones count as nothing.")
-    subtract: list[str] = Field(default=[], description="Amounts taken off `from`, `multiply` or `add`.")
-    constant: str | None = None
-    cases: list[Case] | None = Field(default=None, description="The first case whose tests all hold decides.")
-    from_folder: Literal["date"] | None = Field(default=None, description="The date in the folder's path.")
-    otherwise: str | None = Field(default=None, description="When no case holds, or no value of `values` fits.")
-    when_empty: str | None = Field(
-        default=None, description="What an empty cell means; `delivered` is the day the file came."
+    by: str | Annotated[list[str], Field(min_length=1)] | None = Field(
+        default=None, description="A header of every row, or several where receipt numbers begin anew each day."
     )
-    zero_when: list[dict[str, Test]] = Field(default=[], description="The amount is 0 when all of one entry holds.")
-    values: dict[str, str] | None = Field(default=None, description="What is written -> what it means.")
-    formats: list[str] | None = Field(default=None, description="strptime formats, tried in this order.")
-    date_order: Literal["from_file", "day_first", "month_first"] | None = None
-    zone_from: str | None = Field(default=None, description="The header that names each row's time zone.")
-    decimal_mark: Literal[".", ","] = "."
-    symbols: list[str] = Field(default=[], description="Letters beside an amount that carry nothing: kr, CHF.")
-    style: Literal["plain", "id", "lower"] = "plain"
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, raw: Any) -> Any:
-        return {"from": raw} if isinstance(raw, (str, list)) else raw
+    starts_at: str | None = Field(
+        default=None,
+        description="Instead of `by`: a header that only the first of them fills; it is repeated too.",
+    )
+    columns: list[str] = Field(default=[])
 
     @model_validator(mode="after")
-    def _fits_together(self) -> "ColumnRule":
-        origins = [self.from_, self.first_of, self.multiply, self.add, self.constant, self.cases, self.from_folder]
-        if sum(origin is not None for origin in origins) != 1:
-            raise ValueError(f"exactly one of {', '.join(ORIGINS)}")
-        if self.date_order and not self.formats:
-            raise ValueError("date_order needs formats: it swaps %d and %m in them")
-        if self.otherwise is not None and not (self.cases or self.values):
-            raise ValueError("otherwise needs cases or values")
+    def _knows_the_first(self) -> "FillDown":
+        if (self.by is None) == (self.starts_at is None):
+            raise ValueError("exactly one of by, starts_at")
         return self
 
     @property
-    def headers(self) -> list[str]:
-        """Every header this column reads."""
-        named = [self.from_] if isinstance(self.from_, str) else list(self.from_ or [])
-        named += [*(self.first_of or []), *(self.multiply or []), *(self.add or []), *self.subtract]
-        named += [header for case in self.cases or [] for header in case.when]
-        named += [header for when in self.zero_when for header in when]
-        return named + ([self.zone_from] if self.zone_from else [])
-
-    @property
-    def deciding(self) -> list[str]:
-        """The headers without one of which this column would be another value, not an unknown one."""
-        whens = [*(case.when for case in self.cases or []), *self.zero_when]
-        named = [*(self.multiply or []), *(self.add or []), *self.subtract, *(h for when in whens for h in when)]
-        if self.subtract:
-            named += [self.from_] if isinstance(self.from_, str) else self.from_ or []
-        return named + ([self.zone_from] if self.zone_from else [])
-
-    @property
-    def needs_header(self) -> bool:
-        """Whether the column is empty when none of its headers is there."""
-        return self.constant is None and self.from_folder is None and self.when_empty != DELIVERED
-
-
-class FillDown(Words):
-    """Headers written only on the first of several rows: the rows after it, with the same `by`, repeat them."""
-
-    by: str | Annotated[list[str], Field(min_length=1)] = Field(
-        description="A header of every row, or several where receipt numbers begin anew each day."
-    )
-    columns: list[str] = []
-
-    @property
     def keys(self) -> list[str]:
-        return [self.by] if isinstance(self.by, str) else self.by
+        """The headers that tell which rows belong together."""
+        told = self.by if self.by is not None else self.starts_at
+        return list(told) if isinstance(told, list) else [told or ""]
+
+    @property
+    def repeated(self) -> list[str]:
+        """The headers that rows take from the first of them."""
+        return list(dict.fromkeys([*([self.starts_at] if self.starts_at else []), *self.columns]))
 
 
 class Section(Words):
@@ -135,7 +59,7 @@ class Section(Words):
     feed: str
     rows: Literal["all", "first"] = Field(default="all", description="first: only the first row of each fill_down.by.")
     replace: list[str] | None = Field(default=None, description="Columns whose newest set of rows stands.")
-    skip: list[Skip] = []
+    skip: list[Skip] = Field(default=[])
     priced_by: Literal["products"] | None = Field(
         default=None, description="Lines without net_amount: quantity x the product list's list_price, joined in dbt."
     )
@@ -192,6 +116,28 @@ class Contract(Section):
         filled = {*self.fill_down.keys, *self.fill_down.columns} if self.fill_down else set()
         read = self.read_headers.union(*(section.read_headers for section in self.also))
         return read | filled | {*self.recognise, *self.known}
+
+    @cached_property
+    def with_comma(self) -> frozenset[str]:
+        """The headers whose amounts are written with a decimal comma."""
+        rules = [rule for section in (self, *self.also) for rule in section.columns.values()]
+        return frozenset(header for rule in rules if rule.decimal_mark == "," for header in rule.amounts)
+
+    @model_validator(mode="after")
+    def _one_mark_for_a_header(self) -> "Contract":
+        """A rule that says no mark reads a header as the rule does that says one."""
+        while True:
+            silent = [
+                (section, name, rule)
+                for section in (self, *self.also)
+                for name, rule in section.columns.items()
+                if "decimal_mark" not in rule.model_fields_set and self.with_comma.intersection(rule.amounts)
+            ]
+            if not silent:
+                return self
+            for section, name, rule in silent:
+                section.columns[name] = rule.model_copy(update={"decimal_mark": ","})
+            del self.__dict__["with_comma"]
 
     @cached_property
     def required(self) -> dict[str, str | None]:

@@ -14,7 +14,8 @@ import yaml
 from pydantic import ValidationError
 
 from dagster_project.errors import ContractError, NetworkError
-from dagster_project.extract.contract_language import ColumnRule, Contract, Section
+from dagster_project.extract.column_rule import ColumnRule
+from dagster_project.extract.contract_language import Contract, Section
 from dagster_project.feeds import CANONICAL, SOURCES, Feed, load_feeds, read_yaml
 from dagster_project.network import Network
 from dagster_project.network_sections import known_zone_names
@@ -136,9 +137,9 @@ def _problems(contract: Contract, section: Section) -> Iterator[str]:
     if section.priced_by and not (feed.name == "order_lines" and "product_id" in section.columns):
         yield "priced_by is for order_lines with a product_id; leave it out"
     if section.rows == "first" and not contract.fill_down:
-        yield "rows: first needs fill_down.by, which says what the first row is the first of"
+        yield "rows: first needs fill_down, which says what the first row is the first of"
     if section.rows == "first" and section.replace and contract.fill_down:
-        yield f"rows: first already leaves one row for each {contract.fill_down.by!r}; leave replace out"
+        yield f"rows: first already leaves one row for each {', '.join(contract.fill_down.keys)}; leave replace out"
 
 
 @cache

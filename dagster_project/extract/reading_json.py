@@ -16,7 +16,7 @@ import pyarrow as pa
 from dagster_project.errors import UnreadableFile
 from dagster_project.extract.limits import MAX_CELL, MAX_COLUMNS, MAX_WHOLE_BYTES
 from dagster_project.extract.reading_text import bounded_lines
-from dagster_project.extract.tables import Rows, Table, batches_of, header_of
+from dagster_project.extract.tables import Number, Rows, Table, batches_of, header_of
 from dagster_project.extract.text import Text, open_text
 from dagster_project.extract.unpacking import CHUNK, ByteStream, Source
 
@@ -142,7 +142,7 @@ def _clean(text: str) -> str:
 
 
 def _parse(text: str) -> Any:
-    return json.loads(text, parse_int=str, parse_float=str, parse_constant=_refuse)
+    return json.loads(text, parse_int=str, parse_float=Number, parse_constant=_refuse)
 
 
 def _refuse(constant: str) -> Any:

@@ -23,7 +23,7 @@ from dagster_project.extract.limits import (
     MAX_WORKBOOK_UNPACKED_BYTES,
     size_text,
 )
-from dagster_project.extract.tables import Rows, Table, batches_of, header_of
+from dagster_project.extract.tables import Number, Rows, Table, batches_of, header_of
 from dagster_project.extract.titles import Fits, filled, header_place
 from dagster_project.extract.unpacking import CHUNK, DAMAGED, Source, unpacked
 
@@ -89,7 +89,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < _LAST_WHOLE else repr(value)
+        return str(int(value)) if value.is_integer() and abs(value) < _LAST_WHOLE else Number(repr(value))
     if isinstance(value, dt.datetime):
         # A sheet counts days: seconds come back with a rest.
         value = (value + dt.timedelta(microseconds=500_000)).replace(microsecond=0)

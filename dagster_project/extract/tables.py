@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 import pyarrow as pa
 
@@ -14,16 +15,31 @@ _BATCH_ROWS = 20_000
 _BATCH_CHARACTERS = 8 << 20
 
 
+# A number written with a larger exponent is no amount, and would be as long as that.
+_MAX_EXPONENT = 30
+
+
+class Number(str):
+    """A cell that is a number and no text: written with a point, whatever marks a decimal in its column's texts."""
+
+    def with_comma(self) -> str:
+        """As a text of a column whose decimal mark is a comma."""
+        value = Decimal(str(self))
+        return (f"{value:f}" if abs(value.adjusted()) < _MAX_EXPONENT else self).replace(".", ",")
+
+
 @dataclass
 class Rows:
     """What one pass over a file found: `read` physical rows, and those that fit no header (row number, reason).
 
-    `first_line` is where in the file the first of them stands.
+    `first_line` is where in the file the first of them stands. `with_comma`, told before, are the headers whose numbers
+    a pass shall write with a decimal comma, as their texts are.
     """
 
     read: int = 0
     malformed: list[tuple[int, str]] = field(default_factory=list)
     first_line: int = 1
+    with_comma: frozenset[str] = frozenset()
 
     def line(self, number: int) -> int:
         """About where the row stands: no less, where rows above it are blank or have several lines."""
@@ -86,6 +102,7 @@ def batches_of(
 ) -> Iterator[pa.Table]:
     """Batches of records that Python read: each the cells of a row, or the reason why it is none."""
     places = [header.index(name) for name in headers]
+    commas = [number for number, name in enumerate(headers) if name in rows.with_comma]
     cells: list[list[str]] = []
     numbers: list[int] = []
     size = 0
@@ -97,6 +114,9 @@ def batches_of(
             check_rows(table_name, rows)
             continue
         wanted = [record[place] for place in places]
+        for number in commas:
+            cell = wanted[number]
+            wanted[number] = cell.with_comma() if isinstance(cell, Number) else cell
         cells.append(wanted)
         numbers.append(rows.read)
         size += sum(map(len, wanted))

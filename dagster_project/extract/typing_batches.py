@@ -165,8 +165,9 @@ def _known_cells(landing: FileInLanding, rows: Rows) -> Iterator[pa.Table]:
     names = {written: own for written, own in zip(header, own_names(header, contract), strict=True)}
     headers = [written for written, own in names.items() if own in contract.headers]
     own = [*(names[written] for written in headers), ROW_NUMBER]
+    rows.with_comma = frozenset(written for written, own in names.items() if own in contract.with_comma)
     batches = (batch.rename_columns(own) for batch in stream_rows(landing.table, headers, rows))
-    return fill_down(batches, contract.fill_down) if contract.fill_down else batches
+    return fill_down(landing.blank.path, batches, contract.fill_down, rows) if contract.fill_down else batches
 
 
 def _trimmed(batch: pa.Table) -> pa.Table:

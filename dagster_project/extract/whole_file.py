@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from dagster_project.errors import UnreadableFile
 from dagster_project.extract.contract_language import Contract, FillDown
+from dagster_project.extract.tables import ROW_NUMBER, Rows
 
 FIRST = " first"
 _TWO_NUMBERS = r"^\s*(?P<a>[0-9]{1,2})[-/. ](?P<b>[0-9]{1,2})(?:[-/. ]|$)"
@@ -67,8 +68,11 @@ def decide_dates(contract: Contract, name: str, batches: Iterator[pa.Table]) -> 
     return {column: orders[header] for column, header in undecided.items()}
 
 
-def fill_down(batches: Iterator[pa.Table], rule: FillDown) -> Iterator[pa.Table]:
-    """Rows that follow another with the same `by` say again what only the first of them said; FIRST marks the first."""
+def fill_down(name: str, batches: Iterator[pa.Table], rule: FillDown, rows_of: Rows) -> Iterator[pa.Table]:
+    """Rows that belong to one above say again what only the first of them said; FIRST marks the first.
+
+    Raises UnreadableFile when one of them says something else: the rule takes rows together that are none.
+    """
     carried: pa.Table | None = None
     for batch in batches:
         if not batch.num_rows:
@@ -76,15 +80,51 @@ def fill_down(batches: Iterator[pa.Table], rule: FillDown) -> Iterator[pa.Table]
         rows = batch if carried is None else pa.concat_tables([carried, batch])
         is_first = np.zeros(rows.num_rows, dtype=bool)
         is_first[0] = True
-        for key in rule.keys:
+        if rule.starts_at:
+            is_first[1:] = ~_is_empty(rows[rule.starts_at])[1:]
+        for key in [] if rule.starts_at else rule.keys:
             by = rows[key].combine_chunks().to_numpy(zero_copy_only=False)
             is_first[1:] |= by[1:] != by[:-1]
         first_of = pa.array(np.maximum.accumulate(np.where(is_first, np.arange(rows.num_rows), 0)))
-        for header in [h for h in rule.columns if h in rows.column_names]:
+        for header in [h for h in rule.repeated if h in rows.column_names]:
             own = rows[header].combine_chunks()
-            is_empty = pc.equal(pc.utf8_trim_whitespace(own), "")
-            filled = pc.if_else(is_empty, own.take(first_of), own)
+            is_empty = _is_empty(own)
+            _check_one_value(name, header, own, is_empty, first_of.to_numpy(), rule, rows, rows_of)
+            filled = pc.if_else(pa.array(is_empty), own.take(first_of), own)
             rows = rows.set_column(rows.column_names.index(header), header, filled)
         seen = 0 if carried is None else 1
         carried = rows.slice(first_of[-1].as_py(), 1)
         yield rows.append_column(FIRST, pa.array(is_first)).slice(seen)
+
+
+def _is_empty(cells: pa.Array | pa.ChunkedArray) -> np.ndarray:
+    return pc.equal(pc.utf8_trim_whitespace(cells), "").to_numpy(zero_copy_only=False)
+
+
+def _check_one_value(
+    name: str,
+    header: str,
+    own: pa.Array,
+    is_empty: np.ndarray,
+    first_of: np.ndarray,
+    rule: FillDown,
+    rows: pa.Table,
+    rows_of: Rows,
+) -> None:
+    """Raise UnreadableFile at the first cell that differs from a filled one above it, among rows taken together."""
+    place = np.arange(len(own))
+    told = np.concatenate(([0], np.maximum.accumulate(np.where(is_empty, 0, place))[:-1]))
+    may_differ = np.flatnonzero(~is_empty & (told >= first_of) & (first_of < place) & ~is_empty[told])
+    texts = pc.utf8_trim_whitespace(own)
+    differs = pc.not_equal(texts.take(pa.array(may_differ)), texts.take(pa.array(told[may_differ])))
+    wrong = may_differ[differs.to_numpy(zero_copy_only=False)]
+    if not len(wrong):
+        return
+    row = rows_of.line(rows[ROW_NUMBER][int(wrong[0])].as_py())
+    keys = " and ".join(map(repr, rule.keys))
+    taken = f"{keys} stays empty" if rule.starts_at else f"{keys} stays the same"
+    raise UnreadableFile(
+        f"{name}: in row {row:,} {header!r} changes where {taken}, so fill_down would give rows to a wrong receipt"
+        "; name in fill_down.by every header that tells receipts apart, or, where a receipt's number stands on "
+        "its first row alone, say starts_at instead of by; a column that every row fills itself has no place there"
+    )

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from dagster_project.extract.cell_sql import condition_sql, decimal_sql, text_sql
-from dagster_project.extract.contract_language import ColumnRule, Test
+from dagster_project.extract.column_rule import ColumnRule, Test
 from dagster_project.extract.contracts import load_contracts
 from dagster_project.feeds import load_feeds
 
@@ -27,6 +27,11 @@ from dagster_project.feeds import load_feeds
         (".", "1$50", None),
         (".", "(5", None),
         (",", "4.50", None),
+        (",", "1.500", "1500"),
+        (",", "0.500", None),
+        (",", "00.500", None),
+        (".", "0,500", None),
+        (".", "0.500", "0.5"),
     ],
 )
 def test_money_is_read_as_tills_write_it_or_not_at_all(mark, written, amount) -> None:

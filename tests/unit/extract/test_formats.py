@@ -124,6 +124,26 @@ def test_cells_of_a_sheet_are_what_a_csv_would_hold(tmp_path) -> None:
     )
 
 
+def test_a_number_is_one_whichever_decimal_mark_its_texts_have(tmp_path) -> None:
+    sheet = [["a", "b"], [1.125, 1.125], ["1,5", "1,5"], [-0.00001, 2.0], [1.5e300, 0.1]]
+    assert commas(tmp_path, "a.xlsx", workbook(sheet)) == [
+        ["1,125", "1.125"],
+        ["1,5", "1,5"],
+        ["-0,00001", "2"],
+        ["1,5e+300", "0.1"],
+    ]
+    lines = '[{"a": 1.125, "b": 1.125}, {"a": "1.125", "b": 7}, {"a": 1.5e999999, "b": 0}]'
+    assert commas(tmp_path, "a.json", lines) == [["1,125", "1.125"], ["1.125", "7"], ["1,5e999999", "0"]]
+
+
+def commas(tmp_path: Path, name: str, content: str | bytes) -> list[list[str]]:
+    """The cells of columns a and b, the numbers of a with a comma."""
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    batches = stream_rows(open_table(path, name), ["a", "b"], Rows(with_comma=frozenset({"a"})))
+    return [[row["a"], row["b"]] for batch in batches for row in batch.to_pylist()]
+
+
 def test_objects_are_flattened_and_digits_kept(tmp_path) -> None:
     lines = (
         '{"id": 9007199254740993001, "paid": 4.10, "by": {"name": "Bo", "vip": true}}\n\n'

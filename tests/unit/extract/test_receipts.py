@@ -1,0 +1,111 @@
+"""Receipts whose number, time or customer stands on their first row alone, and cells that a workbook typed."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+import pytest
+from workbook import workbook
+
+HEAD = """name: kassa
+source: kassa
+feed: order_lines
+recognise: [Bon, Datum, Klant, Aantal, Bedrag]
+replace: [order_id]
+"""
+COLUMNS = """columns:
+  order_id: Bon
+  ordered_at: {from: Datum, formats: ["%d-%m-%Y %H:%M", "%d-%m-%Y"]}
+  quantity: Aantal
+  net_amount: {multiply: [Aantal, Bedrag], decimal_mark: ","}
+  source_customer_id: {from: Klant, style: id}
+"""
+FILE = ["Bon", "Datum", "Klant", "Aantal", "Bedrag"]
+FIRST_ROW_ALONE = "fill_down: {starts_at: Bon, columns: [Datum, Klant]}\n"
+
+
+@pytest.fixture
+def land(zone):
+    """Land one file of the contract; what became of it."""
+
+    def landed(contract: str, content: bytes | list[str], name: str = "a.csv"):
+        (zone.folder / "sources").mkdir()
+        (zone.folder / "sources/kassa.yaml").write_text(contract)
+        text = content if isinstance(content, bytes) else "\n".join([";".join(FILE), *content, ""])
+        zone.put(f"shop_1/{name}", text)
+        return zone.entry(zone.land(), f"shop_1/{name}")
+
+    return landed
+
+
+def test_a_receipt_begins_where_its_number_is_filled(zone, land) -> None:
+    rows = ["1;05-10-2026 08:00;71;1;4", ";;;2;3", "2;05-10-2026 08:05;;1;5", ";;;1;6", "3;05-10-2026 08:09;72;1;2"]
+    assert land(HEAD + FIRST_ROW_ALONE + COLUMNS, rows).rows_landed == 5
+    assert zone.rows("order_lines", "order_id, source_customer_id, minute(event_local_at)", "row_number") == [
+        ("1", "71", 0),
+        ("1", "71", 0),
+        ("2", None, 5),
+        ("2", None, 5),
+        ("3", "72", 9),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "rows", "reason"),
+    [
+        (
+            "{by: Klant, columns: [Bon, Datum]}",
+            ["1;05-10-2026 08:00;71;1;4", ";;71;2;3", "2;05-10-2026 08:05;71;1;5"],
+            "in row 4 'Bon' changes where 'Klant' stays the same",
+        ),
+        (
+            "{by: Bon, columns: [Datum, Klant]}",
+            ["1;05-10-2026 08:00;71;1;4", "1;;;2;3", "1;06-10-2026 08:05;;1;5"],
+            "in row 4 'Datum' changes where 'Bon' stays the same",
+        ),
+        (
+            "{by: Bon, columns: [Klant]}",
+            ["1;05-10-2026 08:00;;1;4", "1;05-10-2026 08:00;71;2;3", "1;06-10-2026 08:05;72;1;5"],
+            "in row 4 'Klant' changes where 'Bon' stays the same",
+        ),
+        (
+            "{starts_at: Bon, columns: [Datum, Klant]}",
+            ["1;05-10-2026 08:00;71;1;4", ";;72;2;3"],
+            "in row 3 'Klant' changes where 'Bon' stays empty",
+        ),
+    ],
+)
+def test_rows_that_a_rule_takes_together_wrongly_set_the_file_aside(zone, land, rule, rows, reason) -> None:
+    zone.put("shop_2/b.csv", ";".join(FILE) + "\n9;05-10-2026 08:00;80;1;1\n")
+    entry = land(f"{HEAD}fill_down: {rule}\n{COLUMNS}", rows)
+    assert (entry.status, entry.rows_landed) == ("rejected", 0)
+    assert entry.reason.startswith(f"shop_1/a.csv: {reason}, so fill_down would")
+
+
+def test_a_rule_may_repeat_what_its_rows_say_alike(zone, land) -> None:
+    rows = ["1;05-10-2026 08:00; 71;1;4", "1;05-10-2026 08:00;71 ;2;3", "2;05-10-2026 08:00;72;1;5"]
+    assert land(f"{HEAD}fill_down: {{by: Bon, columns: [Datum, Klant]}}\n{COLUMNS}", rows).rows_landed == 3
+
+
+def test_numbers_and_dates_of_a_workbook_are_read_whatever_its_texts_look_like(zone, land) -> None:
+    at = datetime(2026, 10, 5, 8, 15)
+    sheet = [
+        FILE,
+        ["1", at, 71, 1.125, 4.0],
+        ["2", at.date(), 71, 2, 2.25],
+        ["3", "05-10-2026 09:30", 71, "1,5", "1.000,50"],
+        ["4", "05-10-2026", 71, "0.500", 1],
+    ]
+    entry = land(HEAD + COLUMNS, workbook(sheet), "a.xlsx")
+    assert (entry.rows_landed, entry.rows_rejected) == (3, 1)
+    assert zone.rows("order_lines", "event_local_at, quantity, net_amount", "row_number") == [
+        (at, Decimal("1.125"), Decimal("4.5")),
+        (datetime(2026, 10, 5), Decimal(2), Decimal("4.5")),
+        (datetime(2026, 10, 5, 9, 30), Decimal("1.5"), Decimal("1500.75")),
+    ]
+    assert zone.ops('select row_number, "column", reason from rejected_rows') == [(5, "quantity", "not a decimal")]
+
+
+def test_two_digits_are_no_year_of_a_date_cell(zone, land) -> None:
+    entry = land(HEAD + COLUMNS, ["1;05-10-26;71;1;4", "2;2026-10-05;71;1;4"])
+    assert (entry.rows_landed, entry.rows_rejected) == (1, 1)
+    assert zone.rows("order_lines", "cast(event_local_at as date)") == [(date(2026, 10, 5),)]
