@@ -67,7 +67,10 @@ def _preview(network: Network, decision: str, one: Record, other: Record) -> lis
         raise IdentityError(f"DECISION={decision}: said already: {standing}")
     if decision == "merge":
         if customers[0] == customers[1] and standing is None:
-            raise IdentityError(f"DECISION=merge: {one} and {other} are one customer already, {customers[0]}")
+            return [
+                "They are one customer already, and stay one whatever comes in:",
+                f"  {_who(network, customers[0])}",
+            ]
         return ["Makes one customer of", *(f"  {_who(network, customer)}" for customer in dict.fromkeys(customers))]
     if customers[0] != customers[1]:
         return ["They are two customers already, and stay two whatever comes in:",

@@ -1,19 +1,23 @@
-"""Pairs of customers that a person should look at: nearly one person by their score, or kept apart by the guard."""
+"""What a person should look at: two customers who are nearly one by their score or kept two by the guard, and one
+customer whose records are tied across two e-mails and two homes."""
 
 import duckdb
 
+from dagster_project.identity.match import RULES
 from dagster_project.identity.model import COMPARISONS
 
 SIDES = ("first_name", "last_name", "email", "email_local", "email_domain", "phone", "birth_date", "address",
          "postal_code", "city", "first_forms", "is_known_first", "cards")  # fmt: skip
+CONTRADICTION = "contradiction"
 EVIDENCE = tuple(f"{comparison}_evidence" for comparison in COMPARISONS)
 
 
 def find_review_pairs(con: duckdb.DuckDBPyConnection, review_probability: float, least: float) -> None:
-    """Table `review_pairs`: the best pair of records of two customers, why they are two, and how each field compares.
+    """Table `review_pairs`: the best pair of records of two customers, why they are two, and how each field compares;
+    and of a customer that contradicts itself, both ends of a tie.
 
     Holds no identifier: the evidence is the name of a level. What a steward decided is no question any more. Needs
-    `judged_scores`, `profiles`, `people`, `records` and `decided`.
+    `judged_scores`, `profiles`, `people`, `records`, `decided`, `observed`, `names`, `ties` and `edges`.
     """
     sides = ", ".join(f"{side}.{column} as {column}_{side}" for side in "lr" for column in SIDES)
     evidence = ", ".join(f"{_level(name)} as {name}_evidence" for name in COMPARISONS)
@@ -42,12 +46,55 @@ def find_review_pairs(con: duckdb.DuckDBPyConnection, review_probability: float,
                 where not is_refused or coalesce(email_l = email_r, false)
                    or coalesce(birth_date_l = birth_date_r, false))
             select * exclude (left_no, right_no) from told
-            where not exists (select 1 from decided d where d.decision <> 'withdraw'
-                              and d.left_key = least(told.left_key, told.right_key)
-                                                        and d.right_key = greatest(told.left_key, told.right_key))
+            where {_undecided("told")}
             qualify row_number() over (partition by left_customer_id, right_customer_id
                                        order by reason = 'household_guard', probability desc, left_no, right_no) = 1"""
     )
+    _add_contradictions(con)
+
+
+def _add_contradictions(con: duckdb.DuckDBPyConnection) -> None:
+    """Customers held by a tie between records of different e-mails and different homes, such as by a mistyped phone."""
+    con.execute(
+        f"""insert into review_pairs by name
+            with tied as (
+                select record_no as left_no, leader_no as right_no, rule_rank = {RULES.index("phone")} as is_phone,
+                       1.0::double as p
+                from ties where record_no <> leader_no and rule_rank > {RULES.index("email")}
+                union all
+                select record_l, record_r, false, probability from edges where is_taken),
+            said as (
+                select record_no, list(distinct email) filter (email_validity = 'valid') as emails,
+                       list(distinct upper(postal_code)) filter (postal_code is not null) as homes
+                from observed
+                where record_no in (select left_no from tied union all select right_no from tied)
+                group by record_no),
+            found as (
+                select a.customer_id, x.record_key as left_key, y.record_key as right_key,
+                       max(p) as probability, bool_or(is_phone) as is_phone,
+                       bool_and(n.first_key = m.first_key and n.first_key <> '') as is_first,
+                       bool_and(n.last_key = m.last_key and n.last_key <> '') as is_last
+                from tied join said l on l.record_no = left_no join said r on r.record_no = right_no
+                join people a on a.record_no = left_no
+                join people b on b.record_no = right_no and b.customer_id = a.customer_id
+                join records x on x.record_no = left_no join records y on y.record_no = right_no
+                join names n on n.record_no = left_no join names m on m.record_no = right_no
+                where not list_has_any(l.emails, r.emails) and not list_has_any(l.homes, r.homes)
+                group by all)
+            select customer_id as left_customer_id, customer_id as right_customer_id, left_key, right_key, probability,
+                   '{CONTRADICTION}' as reason, 'different' as email_evidence, 'different' as home_evidence,
+                   if(is_phone, 'same', 'not_known') as phone_evidence, if(is_first, 'same', 'not_known')
+                       as first_name_evidence, if(is_last, 'same', 'not_known') as last_name_evidence,
+                   'not_known' as birth_date_evidence, 'not_known' as card_evidence
+            from found where {_undecided("found")}
+            qualify row_number() over (partition by customer_id order by probability, left_key, right_key) = 1"""
+    )
+
+
+def _undecided(pair: str) -> str:
+    return f"""not exists (select 1 from decided d where d.decision <> 'withdraw'
+                           and d.left_key = least({pair}.left_key, {pair}.right_key)
+                           and d.right_key = greatest({pair}.left_key, {pair}.right_key))"""
 
 
 def _level(name: str) -> str:

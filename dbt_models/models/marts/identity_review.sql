@@ -13,7 +13,9 @@ parameters as (
 valued as (
     select
         pairs.*,
-        coalesce(lefts.net_12m_amount, 0) + coalesce(rights.net_12m_amount, 0) as value_at_stake_amount
+        coalesce(lefts.net_12m_amount, 0) + case
+            when pairs.left_customer_id = pairs.right_customer_id then 0 else coalesce(rights.net_12m_amount, 0)
+        end as value_at_stake_amount
     from pairs
     left join summed as lefts
         on pairs.left_customer_id = lefts.customer_id

@@ -38,13 +38,11 @@ def test_a_decision_is_one_row_in_a_file_of_its_own(lake, person, network):
         ("merge", "9", "2", "LEFT=9: no such record or customer"),
         ("merge", "1", "", "RIGHT is missing"),
         ("merge", "1", "square/l1/1", "name two records"),
-        ("merge", "2", "3", "are one customer already"),
         ("withdraw", "1", "2", "nothing stands between square/l1/1 and square/l1/2"),
     ],
 )
 def test_a_word_that_is_not_understood_or_changes_nothing_is_named(lake, person, network, decision, left, right, told):
-    same = {"email": "bob@mail.example"}
-    lake.customers(person("1", "Ana Diaz"), person("2", "Bob Ray", **same), person("3", "Bob Ray", **same))
+    lake.customers(person("1", "Ana Diaz"), person("2", "Bob Ray"))
     lake.resolve()
     with pytest.raises(IdentityError, match=told):
         decide(network, decision, left, right, "steward", "why", NOW)
@@ -116,3 +114,29 @@ def test_a_decision_about_a_record_that_is_not_there_waits(lake, two_nancys, net
     lake.resolve()
     [found] = lake.read("decision_effects")
     assert (found["effect"], found["is_in_force"], found["left_record"]) == ("waiting", False, None)
+
+
+def test_who_are_one_or_two_already_are_told_to_be(lake, two_nancys, person, network):
+    lake.customers(person("5", "Ana Diaz"), file_key="f2")
+    lake.resolve()
+    assert decide(network, "merge", "1", "3", "Jo", "asked", NOW).told[0].startswith("They are one customer already")
+    assert (
+        decide(network, "separate", "1", "5", "Jo", "asked", NOW).told[0].startswith("They are two customers already")
+    )
+
+
+def test_a_customer_that_contradicts_itself_is_to_be_looked_at_until_decided(lake, two_nancys, network):
+    [row] = lake.read("review_pairs")
+    assert (row["left_customer_id"], row["reason"]) == (row["right_customer_id"], "contradiction")
+    assert {row["left_record"], row["right_record"]} == {"square/l1/1", "square/l1/3"}
+    compared = {name: row[f"{name}_evidence"] for name in ("first_name", "last_name", "phone", "email", "home")}
+    assert compared == {
+        "first_name": "same",
+        "last_name": "same",
+        "phone": "same",
+        "email": "different",
+        "home": "different",
+    }
+    lake.put("identity_decisions", [landed(lake, decide(network, "merge", "1", "3", "Jo", "asked", NOW).path)])
+    lake.resolve()
+    assert lake.read("review_pairs") == []
