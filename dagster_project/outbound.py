@@ -7,12 +7,12 @@ from datetime import date
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Days = Annotated[int, Field(ge=1)]
 Name = Annotated[str, Field(pattern="^[a-z0-9_]+$")]
-Said = Annotated[str, Field(min_length=3)]
+Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3)]
 Guard = Literal[
     "empty", "shrink", "removals", "changes", "rejects", "duplicate_keys", "suppressions_age", "unknown_fields"
 ]

@@ -8,10 +8,13 @@ DestinationStopped (401, 403 and every other refusal at once; 429, 5xx and time-
 import logging
 import re
 import time
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -38,6 +41,24 @@ class BatchRefused(Exception):
     def __init__(self, code: str):
         super().__init__(code)
         self.code = code
+
+
+@contextmanager
+def answers_understood(name: str) -> Iterator[None]:
+    """An answer of another form than the tool's interface promises stops that destination alone, whatever it breaks.
+
+    What it said is not repeated, only where it could not be read.
+    """
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        ours = [frame for frame in frames if "dagster_project" in frame.filename] or frames
+        where = f"{Path(ours[-1].filename).name}:{ours[-1].lineno}"
+        raise DestinationStopped(
+            f"destination {name}: an answer is not what the tool's interface promises ({type(error).__name__} at "
+            f"{where}); check its url and publish again later"
+        ) from None
 
 
 class _Again(Exception):
@@ -155,7 +176,7 @@ def retry_after(value: str | None) -> float | None:
     """Seconds to wait, from either form of Retry-After (RFC 9110, 10.2.3); None when there is none to understand."""
     if not value:
         return None
-    if value.strip().isdigit():
+    if value.strip().isdecimal():
         return float(value)
     try:
         at = parsedate_to_datetime(value)

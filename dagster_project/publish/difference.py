@@ -151,10 +151,14 @@ def fill_outbox(profiles: Profiles, wish: Wish) -> dict[str, int]:
                on known.record_hash = r.record_hash
            where r.kind = 'erase'"""
     )
-    run("delete from ledger.meta where name = 'attributes'")
-    run("insert into ledger.meta values ('attributes', ?)", [",".join(wish.attributes)])
     run("commit")
     return dict(run("select action, count(*) from ledger.outbox group by 1").fetchall())
+
+
+def remember_attributes(connection: duckdb.DuckDBPyConnection, wish: Wish) -> None:
+    """Once all is sent: a set of attributes that only some profiles have yet is still a new one to the guards."""
+    connection.execute("delete from ledger.meta where name = 'attributes'")
+    connection.execute("insert into ledger.meta values ('attributes', ?)", [",".join(wish.attributes)])
 
 
 def _leaves(wish: Wish) -> str:

@@ -1,8 +1,8 @@
 """The engine: works one destination's outbox off until the tool has acknowledged, or named, every record.
 
 At least once, idempotent: a stretch is kept as submitted with its job id before anything else is sent, and as done
-only when the tool has said so. After a kill at any point open jobs are asked about first; what was not acknowledged
-is compared anew, under the suppressions of then.
+only when the tool has said so. After a kill at any point open jobs are asked about first, and nothing of the old
+outbox is sent again; what was not acknowledged is compared anew, under the suppressions of then.
 """
 
 import json
@@ -20,14 +20,24 @@ _ENVELOPE = 2_000
 Row = tuple[int, str, str, str | None]
 
 
-def finish_open_jobs(ledger: Ledger, tool: Tool, lists: dict[str, str], pace: Pace) -> bool:
-    """Ask about every job that was open when a run ended; False when one is still at work."""
+def finish_open_jobs(ledger: Ledger, tool: Tool, lists: dict[str, str], pace: Pace) -> None:
+    """Ask about every job that was open when a run ended, for `pace.job` seconds in all, and send nothing.
+
+    What a job lost, refused or still has not done is in doubt: it is compared anew, under the suppressions of now.
+    """
+    patience = pace.job
     for stretch in ledger.open_ranges():
-        _settle(ledger, tool, ledger.task_of(stretch, lists), stretch, pace)
-    if ledger.open_ranges():
-        return False
+        rows = ledger.rows(stretch.first_seq, stretch.last_seq, stretch.last_seq - stretch.first_seq + 1)
+        task = ledger.task_of(stretch, lists)
+        try:
+            receipt, patience = _wait_for(tool, task, stretch, _records(rows), pace, patience)
+        except BatchRefused:
+            receipt = None
+        if receipt is not None and receipt.job_id is None:
+            _done(ledger, rows, receipt)
+        else:
+            ledger.forget(stretch)
     ledger.fold()
-    return True
 
 
 def deliver(ledger: Ledger, tool: Tool, lists: dict[str, str], pace: Pace, progress: Callable[[str], None]) -> None:
@@ -135,7 +145,7 @@ def _settle(ledger: Ledger, tool: Tool, task: Task, stretch: Open, pace: Pace, l
     rows = ledger.rows(stretch.first_seq, stretch.last_seq, stretch.last_seq - stretch.first_seq + 1)
     records = _records(rows)
     try:
-        receipt = _wait_for(tool, task, stretch, records, pace)
+        receipt, _ = _wait_for(tool, task, stretch, records, pace, pace.job)
     except BatchRefused as refused:
         ledger.forget(stretch)
         again = _halve(ledger, tool, task, rows, refused.code)
@@ -154,14 +164,16 @@ def _settle(ledger: Ledger, tool: Tool, task: Task, stretch: Open, pace: Pace, l
         _settle(ledger, tool, task, part, pace, lost)
 
 
-def _wait_for(tool: Tool, task: Task, stretch: Open, records: list[Record], pace: Pace) -> Receipt | None:
-    waited = 0.0
+def _wait_for(
+    tool: Tool, task: Task, stretch: Open, records: list[Record], pace: Pace, patience: float
+) -> tuple[Receipt | None, float]:
+    """What became of a job, None when it is at work after `patience` seconds; and the patience that is left."""
     while True:
         receipt = tool.poll(task, stretch.job_id, records)
-        if receipt is not None or waited >= pace.job:
-            return receipt
+        if receipt is not None or patience <= 0:
+            return receipt, patience
         wait(pace.poll)
-        waited += pace.poll
+        patience -= pace.poll
 
 
 def _records(rows: list[Row]) -> list[Record]:

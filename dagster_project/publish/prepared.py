@@ -16,7 +16,7 @@ from dagster_project.home import Home
 from dagster_project.network import Network, hash_key
 from dagster_project.outbound import EVERYONE
 from dagster_project.publish.contacts import allow_members, read_budgets, reserve_contacts
-from dagster_project.publish.courier import BatchRefused, DestinationStopped, Pace
+from dagster_project.publish.courier import BatchRefused, DestinationStopped, Pace, answers_understood
 from dagster_project.publish.destinations import STORES, file, store
 from dagster_project.publish.difference import Wish, compare, scoped, want
 from dagster_project.publish.guards import Difference, Finding, findings, judge_findings, refuse
@@ -75,7 +75,8 @@ class Prepared:
             return sent
         tool = self.tools[sent.destination]
         try:
-            fetch_engagement(self.profiles.connection, self.home, sent.destination, tool)
+            with answers_understood(sent.destination):
+                fetch_engagement(self.profiles.connection, self.home, sent.destination, tool)
         except (DestinationStopped, BatchRefused) as error:
             return replace(sent, read_back=f"{sent.read_back or ''}; engagement was not fetched: {error}".lstrip("; "))
         return sent
@@ -83,7 +84,8 @@ class Prepared:
     def _send_set(self, wish: Wish) -> Delivery:
         name, profiles = wish.destination.name, scoped(self.profiles, wish)
         try:
-            is_sent = store.deliver(self.home, wish.destination, self.snapshot.name, profiles)
+            with answers_understood(name):
+                is_sent = store.deliver(self.home, wish.destination, self.snapshot.name, profiles)
         except DestinationStopped as error:
             return Delivery(name, 0, 0, profiles.rejected, str(error))
         rows, removed = (profiles.rows, self.removed.get(name, 0)) if is_sent else (0, 0)
@@ -133,7 +135,8 @@ def _ask_tools(
     stopped, known = {}, {}
     for name, tool in sorted(tools.items()):
         try:
-            known[name] = tool.preflight()
+            with answers_understood(name):
+                known[name] = tool.preflight()
         except (DestinationStopped, BatchRefused) as error:
             stopped[name] = str(error)
     now = datetime.now(UTC).replace(tzinfo=None)

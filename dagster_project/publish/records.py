@@ -151,10 +151,11 @@ def is_recorded(home: Home, run_id: str) -> bool:
     return bool(found[0])
 
 
-def last_run_was_refused(home: Home) -> bool:
-    """Whether the newest run was refused, by the gate or by a guard: then nothing at all is sent."""
+def refused_last(home: Home) -> str | None:
+    """The newest run if it was refused, by the gate or by a guard: then nothing of an older one is sent."""
     if not home.ops.is_file():
-        return False
+        return None
     with duckdb.connect(str(home.ops), read_only=True) as connection:
-        row = connection.execute("select status from runs order by started_at desc, run_id desc limit 1").fetchone()
-    return row is not None and row[0] == "refused"
+        newest = "select run_id, status from runs order by started_at desc, run_id desc limit 1"
+        row = connection.execute(newest).fetchone()
+    return row[0] if row is not None and row[1] == "refused" else None

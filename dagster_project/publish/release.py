@@ -27,10 +27,10 @@ from dagster_project.publish.punctual import lateness
 from dagster_project.publish.records import (
     Delivery,
     is_recorded,
-    last_run_was_refused,
     record_deliveries,
     record_refused,
     record_rollback,
+    refused_last,
     told,
 )
 from dagster_project.publish.rehearsal import rehearse
@@ -65,13 +65,17 @@ def publish(
     """Publish the newest sealed snapshot (or run_id's) if it is newer than the published one.
 
     With nothing newer it replaces nothing and sends only what a stopped delivery of the published run left over; a
-    refused candidate is no snapshot and is never looked at. Killed at any instant and called again, it ends as if
-    it had not been. Raises SealBroken, or PublishError when a guard refuses: both before anything leaves or is
-    swapped. Raises PublishError after the swap when a tool stopped taking: the rest waits for the next call.
+    refused candidate is no snapshot and is never looked at, and after it nothing older goes by itself. Killed at any
+    instant and called again, it ends as if it had not been. Raises SealBroken, or PublishError when a guard refuses:
+    both before anything leaves or is swapped. Raises PublishError after the swap when a tool stopped taking: the rest
+    waits for the next call.
     """
     claim_home(home)
     before = home.published_run()
     snapshot = _next_snapshot(home, run_id)
+    if snapshot is not None and run_id is None and refused_last(home) not in (None, snapshot.name):
+        message = f"nothing to publish: {refused_last(home)} was refused, and {snapshot.name} is older; run again"
+        return PublishResult(before, None, (), message)
     if snapshot is None:
         return _nothing_to_do(home, network, project_root, pace)
     manifest = verify_sealed(snapshot, project_root)
@@ -97,7 +101,7 @@ def finish_deliveries(home: Home, network: Network, project_root: Path, pace: Pa
     """Send what a stopped or killed delivery of the published run left over; nothing when the last run was refused,
     or after a rollback."""
     published = home.published_run()
-    if published is None or pending_run(home) != published or last_run_was_refused(home):
+    if published is None or pending_run(home) != published or refused_last(home) is not None:
         return []
     claim_home(home)
     snapshot = home.snapshots / published

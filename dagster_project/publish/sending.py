@@ -5,8 +5,8 @@ import logging
 import time
 from dataclasses import replace
 
-from dagster_project.publish.courier import BatchRefused, DestinationStopped, Pace
-from dagster_project.publish.difference import Wish, fill_outbox, want
+from dagster_project.publish.courier import BatchRefused, DestinationStopped, Pace, answers_understood
+from dagster_project.publish.difference import Wish, fill_outbox, remember_attributes, want
 from dagster_project.publish.engine import deliver, finish_open_jobs
 from dagster_project.publish.ledger import Ledger
 from dagster_project.publish.payload import Profiles
@@ -25,12 +25,12 @@ def send_to(ledger: Ledger, tool: Tool, wish: Wish, profiles: Profiles, pace: Pa
     delivery = Delivery(name, 0, 0, profiles.rejected)
     reason = None
     try:
-        if finish_open_jobs(ledger, tool, lists, pace):
+        with answers_understood(name):
+            finish_open_jobs(ledger, tool, lists, pace)
             want(profiles, wish)
             if fill_outbox(profiles, wish):
                 deliver(ledger, tool, lists, pace, lambda line: progress.info(f"{name}: {line}"))
-        else:
-            reason = "a job of an earlier run is still at work; the next run asks about it"
+        remember_attributes(profiles.connection, wish)
     except (DestinationStopped, BatchRefused) as error:
         reason = str(error)
     delivery = replace(_taken(ledger, delivery), reason=reason)
@@ -76,7 +76,8 @@ def _read_back(ledger: Ledger, tool: Tool, wish: Wish, profiles: Profiles, run_i
     ).fetchall()
     records = [Record(email, customer_id, json.loads(attributes)) for email, customer_id, attributes in rows]
     try:
-        found = tool.read_back(records) if records else None
+        with answers_understood(wish.destination.name):
+            found = tool.read_back(records) if records else None
     except (DestinationStopped, BatchRefused) as error:
         return f"not read back: {error}"
     if found is None:

@@ -3,6 +3,7 @@
 What is new among them also lands as feeds of the next night (consents, engagement), in <home>/returned/.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
@@ -11,7 +12,7 @@ import pyarrow as pa
 
 from dagster_project.home import Home
 from dagster_project.outbound import EVERYONE
-from dagster_project.publish.courier import BatchRefused, DestinationStopped
+from dagster_project.publish.courier import BatchRefused, DestinationStopped, answers_understood
 from dagster_project.publish.guards import SUPPRESSIONS_HOURS, Finding
 from dagster_project.publish.returned import write_engagement, write_suppressions
 from dagster_project.publish.tool import Engagement, Suppression, Tool
@@ -34,7 +35,9 @@ def fetch_suppressions(
     for destination, tool in sorted(tools.items()):
         why = stopped.get(destination)
         try:
-            if why is None and _fetch(connection, home, run_id, destination, tool):
+            with answers_understood(destination):
+                is_fetched = why is None and _fetch(connection, home, run_id, destination, tool, now)
+            if is_fetched:
                 connection.execute("delete from shared.fetches where destination = ?", [destination])
                 connection.execute("insert into shared.fetches values (?, ?)", [destination, now])
         except (DestinationStopped, BatchRefused) as error:
@@ -51,15 +54,14 @@ def fetch_engagement(connection: duckdb.DuckDBPyConnection, home: Home, destinat
     what was fetched before is known by the tool's id of it, or by what it says.
     """
     name = f"engagement.{destination}"
-    latest = connection.execute("select max(value) from shared.meta where name = ?", [name]).fetchone()[0]
+    latest = _mark(connection, name)
     events = iter(tool.engagement(_with_overlap(latest)))
     new = 0
     while chunk := list(islice(events, _CHUNK)):
         new += _keep_events(connection, home, destination, chunk)
         latest = max([event.at for event in chunk] + ([latest] if latest else []))
     if latest is not None:
-        connection.execute("delete from shared.meta where name = ?", [name])
-        connection.execute("insert into shared.meta values (?, ?)", [name, latest])
+        _set_mark(connection, name, latest)
         # Times are texts here, with offsets of up to half a day: twice the overlap is on the safe side.
         forgotten = _with_overlap(_with_overlap(latest))
         connection.execute(
@@ -90,17 +92,34 @@ def _keep_events(connection: duckdb.DuckDBPyConnection, home: Home, destination:
     return len(places)
 
 
-def _fetch(connection: duckdb.DuckDBPyConnection, home: Home, run_id: str, destination: str, tool: Tool) -> bool:
-    """Take new suppressions in; False when the tool keeps no such list."""
-    latest = connection.execute(
-        "select max(told_at) from shared.suppressions where destination = ?", [destination]
-    ).fetchone()[0]
+def _fetch(
+    connection: duckdb.DuckDBPyConnection, home: Home, run_id: str, destination: str, tool: Tool, now: datetime
+) -> bool:
+    """Take new suppressions in; False when the tool keeps no such list.
+
+    Up to when it told is kept once it has told all: a fetch that breaks off begins again where the last whole one did.
+    """
+    name = f"suppressions.{destination}"
+    latest = _mark(connection, name)
     told = tool.suppressions(_with_overlap(latest))
     if told is None:
         return False
     while chunk := list(islice(told, _CHUNK)):
-        _keep(connection, home, run_id, destination, chunk)
+        dated = [replace(one, at=one.at or f"{now:%Y-%m-%dT%H:%M:%SZ}") for one in chunk if one.email]
+        _keep(connection, home, run_id, destination, dated)
+        latest = max([one.at for one in dated] + ([latest] if latest else []), default=None)
+    if latest is not None:
+        _set_mark(connection, name, latest)
     return True
+
+
+def _mark(connection: duckdb.DuckDBPyConnection, name: str) -> str | None:
+    return connection.execute("select max(value) from shared.meta where name = ?", [name]).fetchone()[0]
+
+
+def _set_mark(connection: duckdb.DuckDBPyConnection, name: str, latest: str) -> None:
+    connection.execute("delete from shared.meta where name = ?", [name])
+    connection.execute("insert into shared.meta values (?, ?)", [name, latest])
 
 
 def _with_overlap(latest: str | None) -> str | None:

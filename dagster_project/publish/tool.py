@@ -49,7 +49,7 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Suppression:
-    """Somebody whom a tool must not mail; at is ISO 8601, or None when the tool does not say."""
+    """Somebody whom a tool must not mail; at is ISO 8601, or None when the tool does not say: then the fetch's."""
 
     email: str
     reason: Literal["unsubscribed", "complained", "bounced_hard", "suppressed"]

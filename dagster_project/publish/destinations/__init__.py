@@ -28,7 +28,10 @@ FILES = ("file", *STORES)
 
 @contextmanager
 def opened_tools(network: Network, pace: Pace) -> Iterator[dict[str, Tool]]:
-    """Destination name -> tool, each with its own credential. Raises NetworkError when one is not set."""
+    """Destination name -> tool, each with its credential. Raises NetworkError when one, also a store's, is not set."""
+    for destination in network.destinations:
+        if destination.type in STORES and destination.key_env:
+            credential(destination)
     tools = {
         destination.name: TOOLS[destination.type](destination, credential(destination), pace)
         for destination in network.destinations

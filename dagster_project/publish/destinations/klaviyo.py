@@ -2,7 +2,7 @@
 
 Never called, because they raise or withdraw consent: profile-subscription-bulk-create-jobs and -delete-jobs,
 profile-suppression-bulk-delete-jobs. Imports and list changes leave suppressions alone. People are looked up
-by external_id (our customer_id), so that no address stands in a URL.
+by external_id (our customer_id), so that an address stands in a URL only where an id has changed since.
 """
 
 import json
@@ -146,20 +146,23 @@ class Klaviyo(OverHttp):
         self._courier.call("POST", "/api/data-privacy-deletion-jobs", content=json.dumps(body))
 
     def _remove(self, task: Task, records: list[Record]) -> Receipt:
-        """Whom the tool does not know under this address is on no list of it."""
+        """Whom the tool knows neither by id nor by address is on no list of it: after a merge the id is another."""
         found = self._look_up(records, "email")
+        unknown = [record for record in records if record.email.lower() not in found]
+        found |= self._look_up(unknown, "email", by="email")
         ids = [{"type": "profile", "id": found[r.email.lower()]["id"]} for r in records if r.email.lower() in found]
         if ids:
             path = f"/api/lists/{task.list_id}/relationships/profiles"
             self._courier.call("DELETE", path, content=json.dumps({"data": ids}))
         return Receipt()
 
-    def _look_up(self, records: list[Record], fields: str) -> dict[str, dict]:
+    def _look_up(self, records: list[Record], fields: str, by: str = "external_id") -> dict[str, dict]:
         """Lower-cased address -> attributes and id of the tool's profile."""
         found = {}
+        named = [record.email if by == "email" else record.customer_id for record in records]
         for start in range(0, len(records), _PAGE):
-            ids = json.dumps([record.customer_id for record in records[start : start + _PAGE]], separators=(",", ":"))
-            query = {"filter": f"any(external_id,{ids})", "fields[profile]": fields, "page[size]": _PAGE}
+            names = json.dumps(named[start : start + _PAGE], separators=(",", ":"))
+            query = {"filter": f"any({by},{names})", "fields[profile]": fields, "page[size]": _PAGE}
             for profile in self._pages("/api/profiles", query):
                 email = profile["attributes"].get("email") or ""
                 found[email.lower()] = profile["attributes"] | {"id": profile["id"]}
