@@ -155,6 +155,25 @@ def fill_outbox(profiles: Profiles, wish: Wish) -> dict[str, int]:
     return dict(run("select action, count(*) from ledger.outbox group by 1").fetchall())
 
 
+def heed_lists(connection: duckdb.DuckDBPyConnection, wish: Wish) -> None:
+    """What one list acknowledged says nothing of another: an audience that has another list now, or none, begins anew.
+
+    The former list keeps whom it has; it is no longer the network's to change.
+    """
+    run, lists = connection.execute, wish.destination.lists
+    known = dict(run("select name, value from ledger.meta where name like 'list.%'").fetchall())
+    for (audience,) in run("select distinct audience from ledger.acknowledged where audience <> ''").fetchall():
+        former = known.get(f"list.{audience}", lists.get(audience, ""))
+        if former != lists.get(audience, "") or (lists and audience not in lists):
+            run("delete from ledger.acknowledged where audience = ?", [audience])
+            run("delete from ledger.refused where audience = ?", [audience])
+    run("delete from ledger.meta where name like 'list.%'")
+    run(
+        "insert into ledger.meta select unnest(?::varchar[]), unnest(?::varchar[])",
+        [[f"list.{audience}" for audience in lists], list(lists.values())],
+    )
+
+
 def remember_attributes(connection: duckdb.DuckDBPyConnection, wish: Wish) -> None:
     """Once all is sent: a set of attributes that only some profiles have yet is still a new one to the guards."""
     connection.execute("delete from ledger.meta where name = 'attributes'")

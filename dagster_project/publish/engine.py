@@ -14,6 +14,7 @@ from dagster_project.publish.tool import ACTIONS, Limits, Receipt, Record, Task,
 
 TOO_LARGE = "record_too_large"
 MAX_LOST = 3
+FEW = 20
 # What stands around the records of a request, generously.
 _ENVELOPE = 2_000
 
@@ -40,9 +41,20 @@ def finish_open_jobs(ledger: Ledger, tool: Tool, lists: dict[str, str], pace: Pa
     ledger.fold()
 
 
-def deliver(ledger: Ledger, tool: Tool, lists: dict[str, str], pace: Pace, progress: Callable[[str], None]) -> None:
+def deliver(
+    ledger: Ledger,
+    tool: Tool,
+    lists: dict[str, str],
+    pace: Pace,
+    progress: Callable[[str], None],
+    max_rejects: float = 1.0,
+) -> None:
     """Send the outbox: upserts, then additions, removals and erasures. Raises DestinationStopped; the ledger then tells
-    how far it came."""
+    how far it came.
+
+    max_rejects: the share of the outbox a tool may refuse, FEW at least; beyond it the tool is unwell, not the records.
+    """
+    ledger.bear_rejects(max(FEW, int(max_rejects * ledger.outbox_rows())))
     for action in ACTIONS:
         for audience, first, last in ledger.segments(action):
             if action == "erase":

@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.home import Home
+from dagster_project.publish.courier import DestinationStopped
 from dagster_project.publish.tool import Action, Task
 from dagster_project.publish.working import attach_state
 
@@ -60,6 +61,14 @@ def open_ledger(connection: duckdb.DuckDBPyConnection, home: Home, destination: 
 class Ledger:
     def __init__(self, connection: duckdb.DuckDBPyConnection, file: Path):
         self.connection, self.file = connection, file
+        self._most_rejects: int | None = None
+
+    def outbox_rows(self) -> int:
+        return self.connection.execute("select count(*) from ledger.outbox").fetchone()[0]
+
+    def bear_rejects(self, most: int) -> None:
+        """From now on, once more than `most` are rejected, none of them is: they are in doubt, and sent again."""
+        self._most_rejects = most
 
     def open_ranges(self) -> list[Open]:
         rows = self.connection.execute(
@@ -76,7 +85,13 @@ class Ledger:
         self.connection.execute("insert into ledger.ranges values (?, ?, 'submitted', ?)", [first, last, job_id])
 
     def done(self, first: int, last: int, rejected: dict[int, str]) -> None:
-        """A stretch has been taken; rejected: seq -> code."""
+        """A stretch has been taken; rejected: seq -> code. Raises DestinationStopped when that is too many by now."""
+        before = self.connection.execute("select count(*) from ledger.failures").fetchone()[0] if rejected else 0
+        if rejected and self._most_rejects is not None and before + len(rejected) > self._most_rejects:
+            self.connection.execute("update ledger.failures set code = ?", [IN_DOUBT])
+            raise DestinationStopped(
+                f"the tool refuses more than {self._most_rejects} records; look at it, then publish again: they wait"
+            )
         self.connection.execute("begin")
         if rejected:
             self.connection.execute(
@@ -133,6 +148,7 @@ class Ledger:
                join ledger.ranges r on o.seq between r.first_seq and r.last_seq and r.state = 'sending'
                anti join settled s on s.seq = o.seq"""
         )
+        run(f"insert into doubtful select * exclude (code) from settled where code = '{IN_DOUBT}'")
         run("begin")
         of_settled = "s where s.audience = t.audience and s.record_hash = t.record_hash"
         taken = "(select audience, record_hash from settled where code is null)"
@@ -141,6 +157,11 @@ class Ledger:
             """insert into ledger.acknowledged
                select audience, record_hash, email, customer_id, payload_hash from settled
                where action in ('upsert', 'add') and code is null"""
+        )
+        # A profile that has changed since may be let onto the list that refused it.
+        run(
+            """delete from ledger.refused where audience <> '' and record_hash in (
+                   select record_hash from settled where action = 'upsert' and code is null)"""
         )
         rejected = "(select audience, record_hash from settled where code is not null)"
         run(
@@ -155,9 +176,9 @@ class Ledger:
         )
         run(f"delete from ledger.refused t using (select audience, record_hash from settled) {of_settled}")
         run(
-            """insert into ledger.refused
+            f"""insert into ledger.refused
                select audience, record_hash, payload_hash, code from settled
-               where code is not null and action <> 'erase'"""
+               where code is not null and code <> '{IN_DOUBT}' and action <> 'erase'"""
         )
         # What a tool would not forget is asked of it again each night; what it forgot, when its person asks anew.
         forgotten = "from settled where action = 'erase' and code is null"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from dagster_project.publish.courier import BatchRefused, DestinationStopped, Pace, answers_understood
 from dagster_project.publish.difference import Wish, fill_outbox, remember_attributes, want
 from dagster_project.publish.engine import deliver, finish_open_jobs
-from dagster_project.publish.ledger import Ledger
+from dagster_project.publish.ledger import IN_DOUBT, Ledger
 from dagster_project.publish.payload import Profiles
 from dagster_project.publish.records import Delivery
 from dagster_project.publish.tool import Record, Tool
@@ -18,7 +18,9 @@ READ_BACK = 5
 progress = logging.getLogger("regulars")
 
 
-def send_to(ledger: Ledger, tool: Tool, wish: Wish, profiles: Profiles, pace: Pace, run_id: str) -> Delivery:
+def send_to(
+    ledger: Ledger, tool: Tool, wish: Wish, profiles: Profiles, pace: Pace, run_id: str, max_rejects: float
+) -> Delivery:
     """Never raises what a tool does: a Delivery's reason says why the rest waits."""
     started, requests = time.monotonic(), tool.requests
     lists, name = wish.destination.lists, wish.destination.name
@@ -29,7 +31,7 @@ def send_to(ledger: Ledger, tool: Tool, wish: Wish, profiles: Profiles, pace: Pa
             finish_open_jobs(ledger, tool, lists, pace)
             want(profiles, wish)
             if fill_outbox(profiles, wish):
-                deliver(ledger, tool, lists, pace, lambda line: progress.info(f"{name}: {line}"))
+                deliver(ledger, tool, lists, pace, lambda line: progress.info(f"{name}: {line}"), max_rejects)
         remember_attributes(profiles.connection, wish)
     except (DestinationStopped, BatchRefused) as error:
         reason = str(error)
@@ -49,7 +51,9 @@ def _taken(ledger: Ledger, delivery: Delivery) -> Delivery:
     counts = run(
         f"select action, audience, count(*) from {done} where f.code is null group by 1, 2 order by 2"
     ).fetchall()
-    rejected = run(f"select distinct record_hash, f.code from {done} where f.code is not null order by 1, 2").fetchall()
+    rejected = run(
+        f"select distinct record_hash, f.code from {done} where f.code <> '{IN_DOUBT}' order by 1, 2"
+    ).fetchall()
     members: dict[str, tuple[int, int]] = {}
     for action, audience, count in counts:
         if audience:

@@ -243,3 +243,41 @@ def test_a_store_without_its_credential_is_named_before_anything_is_swapped(nigh
 @pytest.mark.parametrize(("told", "seconds"), [("0", 0.0), ("7", 7.0), ("\u00b2", None), ("soon", None), ("-5", None)])
 def test_what_a_tool_says_of_when_to_come_again(told, seconds):
     assert retry_after(told) == seconds
+
+
+def test_a_tool_that_refuses_everything_for_a_night_is_sent_everything_the_next(night, tool, sealed):
+    sealed("r1", customers=200)
+    tool.status_for["POST /api/profile-bulk-import-jobs"] = 400
+    with pytest.raises(PublishError, match="refuses more than 20 records"):
+        go(night, klaviyo(tool))
+    tool.status_for.clear()
+    sealed("r2", customers=200)
+    go(night, klaviyo(tool))
+    assert len(tool.members("EVERY1")) == 200
+
+
+def test_whom_a_list_refused_is_offered_again_once_their_profile_changes(night, tool, sealed, monkeypatch):
+    take = FakeTool.import_profiles
+    refusal = (400, {"errors": [{"code": "invalid"}]})
+    with monkeypatch.context() as patch:
+        patch.setattr(FakeTool, "import_profiles", lambda s, b: refusal if "relationships" in b["data"] else take(s, b))
+        sealed("r1")
+        go(night, klaviyo(tool))
+    changed = "update people.sync.sync_email_profiles set first_name = 'Grace'"
+    for run_id in ("r2", "r3"):
+        sealed(run_id, people=changed)
+        go(night, klaviyo(tool), publish={"max_changes": 1.0})
+    assert len(tool.members("EVERY1")) == 4
+
+
+def test_another_list_is_filled_and_one_taken_out_is_left_alone(night, tool, sealed):
+    sealed("r1")
+    go(night, klaviyo(tool))
+    sealed("r2")
+    go(night, klaviyo(tool, lists={"email_profiles": "EVERY1", "champions": "CHAMP2"}))
+    assert tool.members("CHAMP2") == {"c001@example.com", "c003@example.com"}
+    sealed("r3")
+    requests = len(tool.requests)
+    go(night, klaviyo(tool, lists={"email_profiles": "EVERY1"}))
+    assert not [path for method, path, _ in tool.requests[requests:] if method != "GET"]
+    assert tool.members("CHAMP2") == {"c001@example.com", "c003@example.com"}
