@@ -49,6 +49,7 @@ where files.status = 'deleted' and runs.started_at > (
 order by files.path
 """
 _SET_ASIDE = "select reason from files where status = 'rejected' order by path"
+_DOUBTS = "select reason from files where status = 'landed' and reason is not null order by path"
 _NOTED = """
 select format('{{:,}} x {{}}{{}}: {{}}: {{}}', count(*),
     case when count(distinct file) > 1 then format('in {{:,}} files, such as ', count(distinct file)) else '' end,
@@ -119,6 +120,7 @@ def what_happened(ops: duckdb.DuckDBPyConnection, is_new: bool = True) -> dict[s
     """Title -> lines of what was set aside, is gone (told by the run that is new), was rejected, skipped or changed."""
     queries = {
         "Files set aside": _SET_ASIDE,
+        "Files in doubt": _DOUBTS,
         "Files gone": _DELETED,
         "Rows rejected": _NOTED.format(table="rejected_rows"),
         "Values that could not be read: their rows landed without them": _NOTED.format(table="unreadable_values"),

@@ -64,6 +64,8 @@ def _tell(home: Home, entry: Entry) -> Iterator[str]:
     counts += f", {entry.rows_rejected:,} rejected" if entry.rows_rejected else ""
     counts += f", {entry.values_unreadable:,} values unreadable" if entry.values_unreadable else ""
     yield f"{entry.contract} -> {entry.feed}  {entry.path}  ({counts})"
+    if entry.is_current and entry.reason:
+        yield f"    in doubt: {entry.reason}"
     for drift in drift_of(entry):
         yield f"    drift: {drift.change} {drift.column!r}{f' {drift.detail!r}' if drift.detail else ''}"
     if entry.is_current and entry.rows_rejected:

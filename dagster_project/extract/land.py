@@ -215,7 +215,7 @@ def _double(file: LandingFile, original: Entry) -> Entry:
         modified_ns=file.modified_ns,
         folder_date=file.folder_date,
         status="duplicate",
-        reason=f"the same content as {original.path}",
+        reason=f"{file.path}: the same content as {original.path}",
         rows_landed=0,
         rows_duplicate=original.rows_read,
         rows_rejected=0,

@@ -18,9 +18,9 @@ class Entry:
     """One file. rows_read = rows_landed + rows_duplicate + rows_rejected, always; `values_unreadable` counts what its
     landed rows do without.
 
-    `status` is landed, duplicate (the same content stands elsewhere in its folder), rejected (set aside whole,
-    see `reason`) or deleted (it was there once). What a file holds for a further feed has an entry of its own,
-    whose `part` ends its path.
+    `status` is landed (`reason` says what is in doubt), duplicate (the same content stands elsewhere in its folder),
+    rejected (set aside whole, see `reason`) or deleted (it was there once). What a file holds for a further feed has an
+    entry of its own, whose `part` ends its path.
     """
 
     path: str

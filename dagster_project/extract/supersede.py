@@ -1,7 +1,8 @@
 """Overlapping exports count once: which landed rows a newer delivery has replaced.
 
 Files are ranked by what they hold, never by when they came: latest business time, then folder date,
-then content hash. So the order of arrival changes nothing.
+then content hash. So the order of arrival changes nothing. Where the hash alone decides, the row that refuses more
+consents stands: nothing tells that leave came later.
 """
 
 import hashlib
@@ -14,11 +15,13 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from dagster_project.extract.doubts import with_doubts
 from dagster_project.extract.ledger import Entry, write_ledger
+from dagster_project.feeds import load_feeds
 from dagster_project.home import Home
 
 _MARK = "superseded.fingerprint"
-# Keys are compared part by part, so that memory does not grow with all that ever landed but for 17 bytes a row.
+# Keys are compared part by part, so that memory does not grow with all that ever landed but for 18 bytes a row.
 PART_ROWS = 4_000_000
 
 
@@ -40,7 +43,7 @@ def settle_deliveries(home: Home, entries: list[Entry]) -> list[Entry]:
     counts = dict(
         duckdb.execute("select file_key, count(*) from read_parquet(?) group by 1", [str(home.superseded)]).fetchall()
     )
-    settled = [_with_duplicates(e, counts.get(e.file_key, 0)) if e.is_current else e for e in entries]
+    settled = with_doubts(_with_duplicates(e, counts.get(e.file_key, 0)) if e.is_current else e for e in entries)
     write_ledger(home, settled)
     return settled
 
@@ -59,14 +62,20 @@ def _write_superseded(home: Home, current: Iterable[Entry]) -> None:
     connection.execute("create temp table superseded (feed varchar, file_key varchar, row_number bigint)")
     for feed in sorted(by_feed):
         ranked = sorted(by_feed[feed], key=age)
-        ranks = pa.table({"file_key": [e.file_key for e in ranked], "file_rank": np.arange(len(ranked))})
+        # Files whose ages differ by the hash alone are of one age.
+        ages = [age(e)[:2] for e in ranked]
+        of_age = np.cumsum([number > 0 and told != ages[number - 1] for number, told in enumerate(ages)])
+        keys = [e.file_key for e in ranked]
+        ranks = pa.table({"file_key": keys, "file_rank": np.arange(len(ranked)), "age_rank": of_age})
         connection.register("ranks", ranks)
         paths = [str(home.landed(feed) / f"{e.file_key}.parquet") for e in ranked]
-        connection.execute(_DELIVERIES, {"paths": paths})
+        refusals = _refusals(feed)
+        connection.execute(_DELIVERIES.format(refusals=refusals or "null"), {"paths": paths})
         [(rows,)] = connection.execute("select count(*) from deliveries").fetchall()
         parts = rows // PART_ROWS + 1
+        superseded = _SUPERSEDED.format(refused=_LAST_WORD if refusals else "0")
         for part in range(parts):
-            connection.execute(_SUPERSEDED, {"feed": feed, "parts": parts, "part": part})
+            connection.execute(superseded, {"feed": feed, "parts": parts, "part": part})
         connection.execute("drop table deliveries")
         connection.unregister("ranks")
     beside = home.superseded.with_suffix(".new")
@@ -82,12 +91,20 @@ def age(entry: Entry) -> tuple[datetime, date, str]:
     return (entry.latest_event_at or datetime.min, entry.folder_date or date.min, entry.sha256)
 
 
+def _refusals(feed: str) -> str:
+    """SQL: how many consents a row of the feed refuses; empty where it holds none."""
+    columns = [f"({c.name} = 'denied')::tinyint" for c in load_feeds()[feed].columns if c.name.endswith("_consent")]
+    return " + ".join(columns)
+
+
 # File keys are long; their ranks are not.
 _DELIVERIES = """
 create temp table deliveries as
-select delivery_key, is_set_key, cast(row_number as integer) as row_number, cast(file_rank as integer) as file_rank
+select delivery_key, is_set_key, cast(row_number as integer) as row_number, cast(file_rank as integer) as file_rank,
+    coalesce({refusals}, 0::tinyint) as refusals
 from read_parquet($paths) join ranks using (file_key)
 """
+_LAST_WORD = "first_value(refusals) over (partition by delivery_key, file_rank order by row_number desc)"
 # Only keys that collide are ranked: most rows are alone under theirs.
 _SUPERSEDED = """
 insert into superseded
@@ -98,12 +115,19 @@ with colliding as (
     where delivery_key % $parts::ubigint = $part::ubigint
     group by delivery_key
     having min(file_rank) <> max(file_rank) or (count(*) > 1 and not bool_or(is_set_key))
+), last_words as (
+    -- Within a file the later row stands, whatever it says.
+    select row_number, is_set_key, delivery_key, file_rank, age_rank, {refused} as refused
+    from deliveries
+    join colliding using (delivery_key)
+    join ranks using (file_rank)
 ), ranked as (
     select row_number, is_set_key, file_rank,
         max(file_rank) over (partition by delivery_key) as newest_rank,
-        row_number() over (partition by delivery_key order by file_rank desc, row_number desc) as position
-    from deliveries
-    join colliding using (delivery_key)
+        row_number() over (
+            partition by delivery_key order by age_rank desc, refused desc, file_rank desc, row_number desc
+        ) as position
+    from last_words
 )
 select $feed, file_key, row_number
 from ranked join ranks using (file_rank)

@@ -1,0 +1,50 @@
+"""Files that land though they may be wrong: nothing is kept out, everything is told."""
+
+import pytest
+
+from dagster_project.extract.check import check_landing
+
+LINES = "order_id,ordered_at,quantity,net_amount\n"
+PEOPLE = "source_customer_id,email,email_consent\n"
+
+
+def test_the_same_bytes_under_two_locations_are_told(zone) -> None:
+    for path in ("gouda/october.csv", "zeist/october.csv", "gouda/again.csv"):
+        zone.put(path, LINES + "o1,2026-10-05,1,4\n")
+    zone.put("zeist/own.csv", LINES + "o2,2026-10-05,1,4\n")
+    reason = (
+        "zeist/october.csv: holds the same bytes as gouda/again.csv, and its rows count for both locations; "
+        "one of them lies in the wrong folder: move it away"
+    )
+    assert f"    in doubt: {reason}" in list(check_landing(zone.network))
+    landed = zone.land()
+    assert {e.path: e.reason for e in landed.entries if e.is_current} == {
+        "gouda/again.csv": None,
+        "zeist/october.csv": reason,
+        "zeist/own.csv": None,
+    }
+    assert zone.rows("order_lines", "location_id, order_id") == [("gouda", "o1"), ("zeist", "o1"), ("zeist", "o2")]
+    (zone.folder / "landing/zeist/october.csv").unlink()
+    assert [e.reason for e in zone.land().entries if e.is_current] == [None, None]
+
+
+@pytest.mark.parametrize("note", ["a", "b", "c", "d"])
+def test_a_refusal_stands_where_no_date_tells_which_list_is_newer(zone, note) -> None:
+    zone.put("shop_1/sales.csv", LINES + "o1,2026-10-05,1,4\n")
+    # The file's own bytes, and with them its hash, differ from case to case.
+    zone.put("shop_1/before.csv", PEOPLE + f"1,k@example.org,granted\n2,{note}@example.org,denied\n")
+    zone.put("shop_1/after.csv", PEOPLE + f"1,k@example.org,denied\n2,{note}@example.org,granted\n")
+    landed = zone.land()
+    assert zone.rows("customers", "source_customer_id, email_consent") == [("1", "denied"), ("2", "denied")]
+    assert "newer than shop_1/before.csv" in zone.entry(landed, "shop_1/after.csv").reason
+    assert "put each into a folder called by its day" in zone.entry(landed, "shop_1/before.csv").reason
+
+
+@pytest.mark.parametrize("note", ["a", "b", "c", "d"])
+def test_a_dated_folder_or_a_later_row_decides_before_a_refusal(zone, note) -> None:
+    zone.put("shop_1/sales.csv", LINES + "o1,2026-10-05,1,4\n")
+    zone.put("shop_1/2026-09-30/people.csv", PEOPLE + f"1,{note}@example.org,denied\n")
+    zone.put("shop_1/2026-10-31/people.csv", PEOPLE + f"1,{note}@example.org,denied\n1,k@example.org,granted\n")
+    landed = zone.land()
+    assert zone.rows("customers", "source_customer_id, email_consent") == [("1", "granted")]
+    assert {e.reason for e in landed.entries} == {None}
