@@ -42,8 +42,10 @@ def directories(
         known["email_status"] = known["email_status"].where(known["email"] != "", "Unknown")
         square = shop.till == "square"
         stamp = f"{plan.date(day):%Y%m%d}" if square else f"{plan.date(day)}"
+        # Clover's and Shopify's rows bear no time of change: only a dated folder tells which list is newer.
+        folder = f"customers/{plan.date(day)}" if shop.till in ("clover", "shopify") else "customers"
         yield Delivery(
-            path=f"{shop.location_id}/customers/customers-{stamp}.csv",
+            path=f"{shop.location_id}/{folder}/customers-{stamp}.csv",
             content=exporttext.csv_bytes(columns_of(plan, shop, known), empty='""' if square else ""),
             delivered=plan.delivered(shop.timezone, day),
             rows=len(known),

@@ -31,7 +31,7 @@ from dagster_project.demo.toast import toast_exports
 from dagster_project.demo.truth import write_truth
 from dagster_project.errors import NetworkError
 
-GENERATOR_VERSION = 2
+GENERATOR_VERSION = 3
 MARKER = ".demo.json"
 SALES_EXPORTS = {
     "square": square_exports,
