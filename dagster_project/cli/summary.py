@@ -62,8 +62,9 @@ select format('{:,} x {}', count(*), substr(reason, 10))
 from rejected_rows where reason like 'skipped: %' group by reason order by count(*) desc, reason
 """
 _DRIFT = """
-select format('{} {}: {} in {:,} files, such as {}', source, change, column_name, count(*), min(path))
-from drift group by source, change, column_name order by count(*) desc, source, change, column_name
+select format('{} {}: {} in {:,} files, such as {}{}', source, change, column_name, count(*), min(path), lost)
+from (select *, case when change = 'gone' and detail <> '' then ': ' || detail else '' end as lost from drift)
+group by source, change, column_name, lost order by lost desc, count(*) desc, source, change, column_name
 """
 _BEHIND = """
 select format('{}: nothing after {}, {:,} days behind', location_id, data_through_date, as_of_date - data_through_date)

@@ -22,11 +22,13 @@ from dagster_project.ops import masked
 # A column with more new values than this holds something else than before: free text, or a person's name.
 MAX_NEW_VALUES = 5
 MAX_VALUE = 40
+UNKNOWN = "customers are not recognised without it"
 
 
 @dataclass(frozen=True)
 class Drift:
-    """`change` is appeared, renamed, gone, new_value or moved; `detail` is the value, masked, of a new_value."""
+    """`change` is appeared, renamed, gone, new_value or moved; `detail` is the value, masked, of a new_value, or
+    what goes with a column of customer ids that is gone."""
 
     change: str
     column: str
@@ -40,8 +42,16 @@ def columns_drifted(header: tuple[str, ...], contract: Contract) -> list[Drift]:
     read = contract.read_headers.union(*(section.read_headers for section in contract.also))
     renamed = [Drift("renamed", n) for n in sorted(set(header) - names) if n]
     appeared = [Drift("appeared", n) for n in sorted(names - contract.headers)]
-    gone = [Drift("gone", n) for n in sorted(read - names - set(contract.optional))]
+    known_by = _without_customers(contract, names)
+    gone = [Drift("gone", n, UNKNOWN if n in known_by else "") for n in sorted(read - names - set(contract.optional))]
     return appeared + renamed + gone
+
+
+def _without_customers(contract: Contract, names: set[str]) -> set[str]:
+    """The headers of customer ids, where none of a section's is there."""
+    rules = [section.columns.get("source_customer_id") for section in (contract, *contract.also)]
+    told = [set(rule.headers) for rule in rules if rule is not None and rule.headers]
+    return {header for headers in told if not headers & names for header in headers}
 
 
 @dataclass

@@ -1,5 +1,8 @@
 """What is noted when an export is not as it was: columns against the contract and the delivery before, new values."""
 
+import duckdb
+
+from dagster_project.cli.summary import what_happened
 from dagster_project.extract.check import check_landing
 from dagster_project.extract.drift import columns_moved
 
@@ -58,3 +61,19 @@ def test_a_column_that_holds_something_else_than_before_tells_no_values(zone) ->
         ("shop_1/items.csv", "more than 5 values"),
         ("shop_2/items.csv", "[masked]"),
     ]
+
+
+def test_an_export_that_no_longer_says_who_bought_is_told_first(zone) -> None:
+    (zone.folder / "sources").mkdir()
+    (zone.folder / "sources/own.yaml").write_text(
+        "name: own\nsource: own\nfeed: order_lines\nrecognise: [Bon, When, Qty, Sum]\ncolumns: {order_id: Bon, "
+        "ordered_at: When, quantity: Qty, net_amount: Sum, product_name: Art, source_customer_id: Klant}\n"
+    )
+    zone.put("leiden/a.csv", "Bon;When;Qty;Sum;Klant\n1;2026-10-05;1;4;71\n")
+    zone.put("zwolle/a.csv", "Bon;When;Qty;Sum;Art\n1;2026-10-05;1;4;Thee\n")
+    zone.land()
+    with duckdb.connect(str(zone.network.home.ops), read_only=True) as ops:
+        assert what_happened(ops)["Columns that changed"] == [
+            "own gone: Klant in 1 files, such as zwolle/a.csv: customers are not recognised without it",
+            "own gone: Art in 1 files, such as leiden/a.csv",
+        ]
