@@ -96,20 +96,22 @@ class Klaviyo(OverHttp):
             self._courier.call("GET", f"/api/lists/{list_id}", params={"fields[list]": "name"})
 
     def suppressions(self, since: str | None) -> Iterator[Suppression]:
-        field = "subscriptions.email.marketing.suppression.timestamp"
-        query = {
-            "additional-fields[profile]": "subscriptions",
-            "fields[profile]": "email,subscriptions",
-            "filter": f"greater-or-equal({field},{since or EVER})",
-            "page[size]": _PAGE,
-        }
-        for profile in self._pages("/api/profiles", query):
-            attributes = profile["attributes"]
-            marketing = ((attributes.get("subscriptions") or {}).get("email") or {}).get("marketing") or {}
-            for told in marketing.get("suppression") or []:
-                reason = _REASONS.get(str(told.get("reason")).upper(), "suppressed")
-                if attributes.get("email"):
-                    yield Suppression(attributes["email"], reason, told.get("timestamp"))
+        """Everywhere, or from one list: whoever leaves a list wants to hear less, and nobody can say of what."""
+        for kind in ("suppression", "list_suppressions"):
+            field = f"subscriptions.email.marketing.{kind}.timestamp"
+            query = {
+                "additional-fields[profile]": "subscriptions",
+                "fields[profile]": "email,subscriptions",
+                "filter": f"greater-or-equal({field},{since or EVER})",
+                "page[size]": _PAGE,
+            }
+            for profile in self._pages("/api/profiles", query):
+                attributes = profile["attributes"]
+                marketing = ((attributes.get("subscriptions") or {}).get("email") or {}).get("marketing") or {}
+                for told in marketing.get(kind) or []:
+                    reason = _REASONS.get(str(told.get("reason")).upper(), "suppressed")
+                    if attributes.get("email"):
+                        yield Suppression(attributes["email"], reason, told.get("timestamp"))
 
     def engagement(self, since: str | None) -> Iterator[Engagement]:
         metrics = self._pages("/api/metrics", {})

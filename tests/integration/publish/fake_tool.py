@@ -38,6 +38,7 @@ class FakeTool:
     hang_seconds: float = 0.4
     profiles: dict[str, Profile] = field(default_factory=dict)
     by_external_id: dict[str, str] = field(default_factory=dict)
+    left_a_list: dict[str, str] = field(default_factory=dict)
     lists: dict[str, set[str]] = field(default_factory=dict)
     jobs: dict[str, dict] = field(default_factory=dict)
     events: list[dict] = field(default_factory=list)
@@ -174,9 +175,14 @@ class FakeTool:
 
     def find_profiles(self, query: dict) -> tuple[int, dict]:
         wanted = query.get("filter", "")
-        if wanted.startswith("any(external_id,"):
-            ids = json.loads(wanted.removeprefix("any(external_id,").removesuffix(")"))
-            found = [self.profiles[self.by_external_id[one]] for one in ids if one in self.by_external_id]
+        if wanted.startswith("any("):
+            by, _, told = wanted.removeprefix("any(").removesuffix(")").partition(",")
+            emails = [self.by_external_id.get(one) if by == "external_id" else one for one in json.loads(told)]
+            known = [self.profiles[email] for email in emails if email in self.profiles]
+            # By the id they have now: a merge gave some of them another.
+            found = [profile for profile in known if by == "email" or profile.attributes["external_id"] in told]
+        elif ".list_suppressions." in wanted:
+            found = [p for p in self.profiles.values() if p.attributes["email"] in self.left_a_list]
         else:
             since = wanted.rpartition(",")[2].removesuffix(")")
             found = [p for p in self.profiles.values() if p.suppressed_at is not None and p.suppressed_at >= since]
@@ -189,7 +195,11 @@ class FakeTool:
 
     def shown(self, profile: Profile) -> dict:
         suppression = [{"reason": profile.reason, "timestamp": profile.suppressed_at}] if profile.suppressed_at else []
-        subscriptions = {"email": {"marketing": {"can_receive_email_marketing": True, "suppression": suppression}}}
+        marketing = {"can_receive_email_marketing": True, "suppression": suppression}
+        if profile.attributes["email"] in self.left_a_list:
+            left_at = self.left_a_list[profile.attributes["email"]]
+            marketing["list_suppressions"] = [{"list_id": "L", "reason": "UNSUBSCRIBE", "timestamp": left_at}]
+        subscriptions = {"email": {"marketing": marketing}}
         return {
             "type": "profile",
             "id": profile.id,
