@@ -23,7 +23,7 @@ from dagster_project.extract.limits import (
     MAX_WORKBOOK_UNPACKED_BYTES,
     size_text,
 )
-from dagster_project.extract.tables import Number, Rows, Table, batches_of, header_of
+from dagster_project.extract.tables import Moment, Number, Rows, Table, batches_of, header_of
 from dagster_project.extract.titles import Fits, filled, header_place
 from dagster_project.extract.unpacking import CHUNK, DAMAGED, Source, unpacked
 
@@ -90,16 +90,22 @@ def _cell(value: Any) -> str:
         return "TRUE" if value else "FALSE"
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < _LAST_WHOLE else Number(repr(value))
-    if isinstance(value, dt.datetime):
-        # A sheet counts days: seconds come back with a rest.
-        value = (value + dt.timedelta(microseconds=500_000)).replace(microsecond=0)
-        return value.isoformat(" ") if value.time() != dt.time() else value.date().isoformat()
+    if isinstance(value, dt.date):
+        return Moment(_iso(value))
     if isinstance(value, dt.time):
         return value.replace(microsecond=0).isoformat()
     if isinstance(value, dt.timedelta):
         minutes, seconds = divmod(round(value.total_seconds()), 60)
         return f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}"
     return str(value)
+
+
+def _iso(day: dt.date) -> str:
+    if not isinstance(day, dt.datetime):
+        return day.isoformat()
+    # A sheet counts days: seconds come back with a rest.
+    moment = (day + dt.timedelta(microseconds=500_000)).replace(microsecond=0)
+    return moment.isoformat(" ") if moment.time() != dt.time() else moment.date().isoformat()
 
 
 def _look_through(name: str, data: bytes) -> None:

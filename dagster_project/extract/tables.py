@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 
 import pyarrow as pa
@@ -28,18 +29,32 @@ class Number(str):
         return (f"{value:f}" if abs(value.adjusted()) < _MAX_EXPONENT else self).replace(".", ",")
 
 
+class Moment(str):
+    """A cell that is a date and no text: written in ISO 8601, whatever its column's texts look like."""
+
+    def written_as(self, shape: str) -> str:
+        """As a text of a column with this strptime format; as it is where that would lose something."""
+        moment = datetime.fromisoformat(self)
+        text = moment.strftime(shape)
+        try:
+            return text if datetime.strptime(text, shape) == moment else self
+        except ValueError:
+            return self
+
+
 @dataclass
 class Rows:
     """What one pass over a file found: `read` physical rows, and those that fit no header (row number, reason).
 
-    `first_line` is where in the file the first of them stands. `with_comma`, told before, are the headers whose numbers
-    a pass shall write with a decimal comma, as their texts are.
+    `first_line` is where in the file the first of them stands. Told before: `with_comma`, the headers whose numbers a
+    pass shall write with a decimal comma, as their texts are, and `dated`, in which format it shall write whose dates.
     """
 
     read: int = 0
     malformed: list[tuple[int, str]] = field(default_factory=list)
     first_line: int = 1
     with_comma: frozenset[str] = frozenset()
+    dated: dict[str, str] = field(default_factory=dict)
 
     def line(self, number: int) -> int:
         """About where the row stands: no less, where rows above it are blank or have several lines."""
@@ -105,6 +120,7 @@ def batches_of(
     commas = [number for number, name in enumerate(headers) if name in rows.with_comma]
     cells: list[list[str]] = []
     numbers: list[int] = []
+    dates = [(number, rows.dated[name]) for number, name in enumerate(headers) if name in rows.dated]
     size = 0
     for record in records:
         rows.read += 1
@@ -117,6 +133,9 @@ def batches_of(
         for number in commas:
             cell = wanted[number]
             wanted[number] = cell.with_comma() if isinstance(cell, Number) else cell
+        for number, shape in dates:
+            cell = wanted[number]
+            wanted[number] = cell.written_as(shape) if isinstance(cell, Moment) else cell
         cells.append(wanted)
         numbers.append(rows.read)
         size += sum(map(len, wanted))

@@ -13,6 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.errors import UnreadableFile
+from dagster_project.extract.cell_sql import formats_of
+from dagster_project.extract.contract_language import Contract
 from dagster_project.extract.landing_file import FileInLanding
 from dagster_project.extract.ledger import Entry
 from dagster_project.extract.listing import LandingFile
@@ -166,8 +168,21 @@ def _known_cells(landing: FileInLanding, rows: Rows) -> Iterator[pa.Table]:
     headers = [written for written, own in names.items() if own in contract.headers]
     own = [*(names[written] for written in headers), ROW_NUMBER]
     rows.with_comma = frozenset(written for written, own in names.items() if own in contract.with_comma)
+    dated = _dated(contract)
+    rows.dated = {written: dated[own] for written, own in names.items() if own in dated}
     batches = (batch.rename_columns(own) for batch in stream_rows(landing.table, headers, rows))
     return fill_down(landing.blank.path, batches, contract.fill_down, rows) if contract.fill_down else batches
+
+
+def _dated(contract: Contract) -> dict[str, str]:
+    """Header -> the format its date cells are written in: a key made of a date is the same in a workbook and a CSV.
+
+    A date that is joined with its time stays in ISO 8601, as the time does.
+    """
+    rules = [rule for section in (contract, *contract.also) for rule in section.columns.values() if rule.formats]
+    joined = {header for rule in rules if isinstance(rule.from_, list) for header in rule.from_}
+    alone = [rule for rule in rules if isinstance(rule.from_, str) and rule.date_order != "from_file"]
+    return {rule.from_: formats_of(rule)[0] for rule in alone if rule.from_ not in joined}
 
 
 def _trimmed(batch: pa.Table) -> pa.Table:

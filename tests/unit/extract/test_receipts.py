@@ -109,3 +109,16 @@ def test_two_digits_are_no_year_of_a_date_cell(zone, land) -> None:
     entry = land(HEAD + COLUMNS, ["1;05-10-26;71;1;4", "2;2026-10-05;71;1;4"])
     assert (entry.rows_landed, entry.rows_rejected) == (1, 1)
     assert zone.rows("order_lines", "cast(event_local_at as date)") == [(date(2026, 10, 5),)]
+
+
+def test_a_key_made_of_a_date_is_the_same_in_a_workbook_and_a_csv(zone, land) -> None:
+    key = COLUMNS.replace("order_id: Bon", 'order_id: {from: [Datum, Bon], complete: true, separator: "-"}')
+    sheet = [FILE, ["1", datetime(2026, 10, 5, 8, 15), 71, 1, 4], ["2", datetime(2026, 10, 5, 8, 15, 30), 71, 1, 5]]
+    zone.put("shop_1/2026-10-06/b.csv", ";".join(FILE) + "\n1;05-10-2026 08:15;71;1;4\n3;05-10-2026 08:15;72;1;6\n")
+    assert land(HEAD + key, workbook(sheet), "a.xlsx").status == "landed"
+    assert zone.rows("order_lines", "order_id, net_amount") == [
+        ("05-10-2026 08:15-1", Decimal(4)),
+        ("05-10-2026 08:15-3", Decimal(6)),
+        # No format of the contract has seconds: the cell stays as it is.
+        ("2026-10-05 08:15:30-2", Decimal(5)),
+    ]
