@@ -63,8 +63,10 @@ indices as (
         usual_share,
         -- Fell by a quarter or more. A fall of this month does not show in the whole window yet, but in the silence of
         -- customers. Where fewer than 50 orders would be identified, a customer or two who leave would be a drop.
-        coalesce(recent_share <= 0.75 * usual_share and usual_share * recent_orders >= 50, false)
-        or coalesce(late_share <= 0.75 * usual_share and usual_share * late_orders >= 50, false) as is_lower,
+        case
+            when recent_share <= 0.75 * usual_share and usual_share * recent_orders >= 50 then recent_share
+            when late_share <= 0.75 * usual_share and usual_share * late_orders >= 50 then late_share
+        end as fallen_share,
         coalesce(usual_share > 0, false) as was_identified,
         case
             when recent_share > 0 then greatest(coalesce({{ ratio('usual_share', 'recent_share') }}, 1), 1)
@@ -82,7 +84,8 @@ select
     location_id,
     recent_share,
     usual_share,
-    is_lower and was_identified as has_capture_drop,
+    fallen_share,
+    fallen_share is not null and was_identified as has_capture_drop,
     identified_index,
     seasonal_index,
     identified_index * seasonal_index as level_index

@@ -9,7 +9,7 @@ levels as (
 select
     location_id,
     'capture_drop' as alert_type,
-    recent_share as identified_share,
+    fallen_share as identified_share,
     usual_share,
     null as days_late
 from levels
