@@ -4,7 +4,7 @@ Files of one contract and header share a batch; each row carries its file, so th
 handed back. Memory is bounded by the batch, not by the file or the number of files.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import duckdb
@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.errors import UnreadableFile
-from dagster_project.extract.cell_sql import formats_of
+from dagster_project.extract.cell_sql import condition_sql, formats_of
 from dagster_project.extract.contract_language import Contract
 from dagster_project.extract.landing_file import FileInLanding
 from dagster_project.extract.ledger import Entry
@@ -171,7 +171,25 @@ def _known_cells(landing: FileInLanding, rows: Rows) -> Iterator[pa.Table]:
     dated = _dated(contract)
     rows.dated = {written: dated[own] for written, own in names.items() if own in dated}
     batches = (batch.rename_columns(own) for batch in stream_rows(landing.table, headers, rows))
-    return fill_down(landing.blank.path, batches, contract.fill_down, rows) if contract.fill_down else batches
+    if contract.fill_down is None:
+        return batches
+    return fill_down(landing.blank.path, batches, contract.fill_down, rows, _skipping(contract))
+
+
+def _skipping(contract: Contract) -> Callable[[pa.Table], pa.Array] | None:
+    """Which rows of a batch the contract skips."""
+    if not contract.skip:
+        return None
+    connection = duckdb.connect(config={"threads": 1, "enable_external_access": False})
+
+    def is_skipped(batch: pa.Table) -> pa.Array:
+        told = " or ".join(f"({condition_sql(skip.when, set(batch.column_names))})" for skip in contract.skip)
+        connection.register("batch", _trimmed(batch))
+        found = connection.execute(f'select ({told}) as is_skipped from batch order by "{ROW_NUMBER}"').fetchnumpy()
+        connection.unregister("batch")
+        return pa.array(np.ma.filled(found["is_skipped"], False))
+
+    return is_skipped
 
 
 def _dated(contract: Contract) -> dict[str, str]:

@@ -3,7 +3,7 @@
 Both work on cells as text, before a row is typed, and keep nothing but a row between batches.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -68,14 +68,29 @@ def decide_dates(contract: Contract, name: str, batches: Iterator[pa.Table]) -> 
     return {column: orders[header] for column, header in undecided.items()}
 
 
-def fill_down(name: str, batches: Iterator[pa.Table], rule: FillDown, rows_of: Rows) -> Iterator[pa.Table]:
+def fill_down(
+    name: str,
+    batches: Iterator[pa.Table],
+    rule: FillDown,
+    rows_of: Rows,
+    is_skipped: Callable[[pa.Table], pa.Array] | None = None,
+) -> Iterator[pa.Table]:
     """Rows that belong to one above say again what only the first of them said; FIRST marks the first.
 
-    Raises UnreadableFile when one of them says something else: the rule takes rows together that are none.
+    A row that the contract skips, such as a total between receipts, belongs to none and says nothing to others. Raises
+    UnreadableFile when a row says something else than the first: the rule takes rows together that are none.
     """
     carried: pa.Table | None = None
-    for batch in batches:
+    for whole in batches:
+        batch, aside = whole, whole.slice(0, 0)
+        if is_skipped is not None and whole.num_rows:
+            skipped = is_skipped(whole)
+            batch, aside = whole.filter(pc.invert(skipped)), whole.filter(skipped)
+        if aside.num_rows:
+            aside = aside.append_column(FIRST, pa.array(np.ones(aside.num_rows, dtype=bool)))
         if not batch.num_rows:
+            if aside.num_rows:
+                yield aside
             continue
         rows = batch if carried is None else pa.concat_tables([carried, batch])
         is_first = np.zeros(rows.num_rows, dtype=bool)
@@ -94,7 +109,8 @@ def fill_down(name: str, batches: Iterator[pa.Table], rule: FillDown, rows_of: R
             rows = rows.set_column(rows.column_names.index(header), header, filled)
         seen = 0 if carried is None else 1
         carried = rows.slice(first_of[-1].as_py(), 1)
-        yield rows.append_column(FIRST, pa.array(is_first)).slice(seen)
+        filled_rows = rows.append_column(FIRST, pa.array(is_first)).slice(seen)
+        yield pa.concat_tables([filled_rows, aside]).sort_by(ROW_NUMBER) if aside.num_rows else filled_rows
 
 
 def _is_empty(cells: pa.Array | pa.ChunkedArray) -> np.ndarray:

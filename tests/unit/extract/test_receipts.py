@@ -49,6 +49,18 @@ def test_a_receipt_begins_where_its_number_is_filled(zone, land) -> None:
     ]
 
 
+def test_a_total_between_the_rows_of_a_receipt_belongs_to_none(zone, land) -> None:
+    skip = "skip:\n  - {when: {Aantal: {is_in: [Totaal]}}, reason: the day's total}\n"
+    rows = ["1;05-10-2026 08:00;71;1;4", ";05-10-2026;;Totaal;9", ";;;2;3", "2;05-10-2026 08:05;;1;5", ";;72;Totaal;9"]
+    entry = land(HEAD + FIRST_ROW_ALONE + skip + COLUMNS, rows)
+    assert (entry.rows_landed, entry.rows_rejected) == (3, 2)
+    assert zone.rows("order_lines", "order_id, source_customer_id, row_number", "row_number") == [
+        ("1", "71", 1),
+        ("1", "71", 3),
+        ("2", None, 4),
+    ]
+
+
 @pytest.mark.parametrize(
     ("rule", "rows", "reason"),
     [
