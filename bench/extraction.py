@@ -1,17 +1,13 @@
 """Extraction alone beside the parse it cannot do without: `python -m bench.extraction network.yaml out.json`."""
 
 import json
-import os
 import sys
 from pathlib import Path
+from time import process_time
 
 from pyarrow import csv
 
 from bench.plain_duckdb import TYPES
-
-
-def _cpu() -> float:
-    return sum(os.times()[:4])
 
 
 def main(network: str, out: str) -> None:
@@ -21,12 +17,12 @@ def main(network: str, out: str) -> None:
 
     loaded = load_network(Path(network))
     options = csv.ConvertOptions(column_types=TYPES, strings_can_be_null=True)
-    started = _cpu()
+    started = process_time()
     for path in sorted(loaded.landing.glob("loc_*/20*.csv")):
         csv.read_csv(path, convert_options=options)
-    parsed = _cpu()
+    parsed = process_time()
     extract_night(loaded)
-    Path(out).write_text(json.dumps({"parse": parsed - started, "extract": _cpu() - parsed}))
+    Path(out).write_text(json.dumps({"parse": parsed - started, "extract": process_time() - parsed}))
 
 
 if __name__ == "__main__":
