@@ -119,10 +119,6 @@ class Home:
     def published(self) -> Path:
         return self.root / "published"
 
-    def audiences(self, destination: str) -> Path:
-        """What a destination of type file receives with each published night."""
-        return self.published / "restricted" / "audiences" / destination
-
     def published_run(self) -> str | None:
         """The run that is published now, or None before the first."""
         return self.published.resolve().name if self.published.is_symlink() else None

@@ -25,12 +25,12 @@ from dagster_project.errors import UnreadableFile
 from dagster_project.feeds import Feed, load_feeds
 from dagster_project.home import Home
 from dagster_project.lake_file import write_lake_file
+from dagster_project.memory import bounded
 from dagster_project.network import Network
 
 # Raise when the same landed row would be cleaned differently: every clean file is then written again.
 CLEANING = "2"
 LIBRARIES = ("email-validator", "nameparser", "phonenumbers")
-MEMORY = "400MB"
 EMPTY = "_empty"
 # How much is judged at once, in files and in their packed bytes: memory is bounded by a batch, or one file.
 BATCH_FILES = 100
@@ -54,7 +54,7 @@ def clean_feeds(home: Home, network: Network) -> dict[str, dict[str, int]]:
     Raises UnreadableFile when the ledger, or a landed file it names, is missing.
     """
     feeds = load_feeds()
-    with duckdb.connect(config={"memory_limit": MEMORY}) as con:
+    with duckdb.connect(config=bounded(home.spill)) as con:
         countries = _load_countries(con, home)
         current = _current_files(con, home, countries, network.network.country)
         index = read_index(home)

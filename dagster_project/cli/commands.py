@@ -78,12 +78,13 @@ def check(network: NetworkOption = None) -> None:
     loaded = _network(network)
     from dagster_project.extract.check import check_landing
     from dagster_project.publish import try_destinations
+    from dagster_project.seal import AUDIENCES
 
     print(f"{loaded.file}: valid")
     for line in check_landing(loaded):
         print(line)
     tried = try_destinations(loaded)
-    folders = {d.name: loaded.home.audiences(d.name) for d in loaded.destinations if d.type == "file"}
+    folders = {d.name: loaded.home.published / AUDIENCES / d.name for d in loaded.destinations if d.type == "file"}
     for name, problem in tried:
         place = f"; a night writes its audiences into {folders[name]}, and sends nothing" if name in folders else ""
         print(problem or f"destination {name}: ready{place}")

@@ -79,9 +79,11 @@ def compare(profiles: Profiles, wish: Wish) -> dict[str, Difference]:
                    count(*) filter (w.record_hash is null and {_leaves(wish)})
             from wanted_members w
             full join (select * from ledger.acknowledged
-                       where audience <> '' and record_hash not in (select record_hash from shared.suppressions)) a
+                       where audience <> '' and not list_contains($others, audience)
+                           and record_hash not in (select record_hash from shared.suppressions)) a
               on w.audience = a.audience and w.record_hash = a.record_hash
-            group by 1"""
+            group by 1""",
+        {"others": of_other_lists(profiles.connection, wish)},
     ).fetchall()
     found = {audience: (offered, before, removed) for audience, offered, before, removed in rows}
     differences = {}
@@ -155,18 +157,28 @@ def fill_outbox(profiles: Profiles, wish: Wish) -> dict[str, int]:
     return dict(run("select action, count(*) from ledger.outbox group by 1").fetchall())
 
 
-def heed_lists(connection: duckdb.DuckDBPyConnection, wish: Wish) -> None:
-    """What one list acknowledged says nothing of another: an audience that has another list now, or none, begins anew.
+def of_other_lists(connection: duckdb.DuckDBPyConnection, wish: Wish) -> list[str]:
+    """The audiences whose acknowledgements another list gave than the one they have in network.yaml, or have no more.
 
-    The former list keeps whom it has; it is no longer the network's to change.
+    What one list acknowledged says nothing of another. The former one keeps whom it has; it is not ours to change.
     """
     run, lists = connection.execute, wish.destination.lists
     known = dict(run("select name, value from ledger.meta where name like 'list.%'").fetchall())
-    for (audience,) in run("select distinct audience from ledger.acknowledged where audience <> ''").fetchall():
-        former = known.get(f"list.{audience}", lists.get(audience, ""))
-        if former != lists.get(audience, "") or (lists and audience not in lists):
-            run("delete from ledger.acknowledged where audience = ?", [audience])
-            run("delete from ledger.refused where audience = ?", [audience])
+    audiences = run("select distinct audience from ledger.acknowledged where audience <> ''").fetchall()
+    return [
+        audience
+        for (audience,) in audiences
+        if (lists and audience not in lists)
+        or known.get(f"list.{audience}", lists.get(audience)) != lists.get(audience)
+    ]
+
+
+def heed_lists(connection: duckdb.DuckDBPyConnection, wish: Wish) -> None:
+    """Audiences of other lists begin anew, and whose lists acknowledge from now on is kept."""
+    run, lists = connection.execute, wish.destination.lists
+    others = of_other_lists(connection, wish)
+    for table in ("acknowledged", "refused"):
+        run(f"delete from ledger.{table} where list_contains(?, audience)", [others])
     run("delete from ledger.meta where name like 'list.%'")
     run(
         "insert into ledger.meta select unnest(?::varchar[]), unnest(?::varchar[])",

@@ -14,6 +14,7 @@ from dagster_project.publish.tool import ACTIONS, Limits, Receipt, Record, Task,
 
 TOO_LARGE = "record_too_large"
 MAX_LOST = 3
+# As many rejects as tell nothing of a tool.
 FEW = 20
 # What stands around the records of a request, generously.
 _ENVELOPE = 2_000
@@ -47,7 +48,7 @@ def deliver(
     lists: dict[str, str],
     pace: Pace,
     progress: Callable[[str], None],
-    max_rejects: float = 1.0,
+    max_rejects: float,
 ) -> None:
     """Send the outbox: upserts, then additions, removals and erasures. Raises DestinationStopped; the ledger then tells
     how far it came.

@@ -18,7 +18,7 @@ from dagster_project.outbound import EVERYONE
 from dagster_project.publish.contacts import allow_members, read_budgets, reserve_contacts
 from dagster_project.publish.courier import BatchRefused, DestinationStopped, Pace, answers_understood
 from dagster_project.publish.destinations import STORES, file, store
-from dagster_project.publish.difference import Wish, compare, heed_lists, scoped, want
+from dagster_project.publish.difference import Wish, compare, scoped, want
 from dagster_project.publish.guards import Difference, Finding, findings, judge_findings, refuse
 from dagster_project.publish.ledger import open_ledger
 from dagster_project.publish.payload import Profiles, read_profiles
@@ -151,7 +151,6 @@ def _differences(home: Home, profiles: Profiles, wish: Wish) -> dict[str, Differ
     if wish.destination.type in STORES:
         return file.compare_with(store.last_set(home, name), scoped(profiles, wish))
     with open_ledger(profiles.connection, home, name):
-        heed_lists(profiles.connection, wish)
         want(profiles, wish)
         return compare(profiles, wish)
 

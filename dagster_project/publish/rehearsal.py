@@ -13,7 +13,7 @@ from dagster_project.home import Home
 from dagster_project.network import Network, credential
 from dagster_project.publish.courier import BatchRefused, Pace
 from dagster_project.publish.destinations import FILES, STORES, TOOLS, store
-from dagster_project.publish.difference import Wish, fill_outbox, want
+from dagster_project.publish.difference import Wish, fill_outbox, heed_lists, want
 from dagster_project.publish.ledger import open_ledger
 from dagster_project.publish.prepared import Prepared, preparing
 from dagster_project.publish.wishes import audiences_by_name, wish_of
@@ -80,6 +80,7 @@ def _told(prepared: Prepared, wish: Wish) -> Iterator[str]:
         yield f"{name}: a set of {count:,} profiles, {prepared.removed.get(name, 0):,} fewer of those it had"
         return
     with open_ledger(prepared.profiles.connection, prepared.home, name):
+        heed_lists(prepared.profiles.connection, wish)
         want(prepared.profiles, wish)
         if not fill_outbox(prepared.profiles, wish):
             yield f"{name}: nothing, it has everything"

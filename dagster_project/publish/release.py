@@ -73,8 +73,9 @@ def publish(
     claim_home(home)
     before = home.published_run()
     snapshot = _next_snapshot(home, run_id)
-    if snapshot is not None and run_id is None and refused_last(home) not in (None, snapshot.name):
-        message = f"nothing to publish: {refused_last(home)} was refused, and {snapshot.name} is older; run again"
+    refused = refused_last(home) if run_id is None else None
+    if snapshot is not None and refused not in (None, snapshot.name):
+        message = f"nothing to publish: {refused} was refused, and {snapshot.name} is older; run again"
         return PublishResult(before, None, (), message)
     if snapshot is None:
         return _nothing_to_do(home, network, project_root, pace)

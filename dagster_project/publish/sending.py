@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 
 from dagster_project.publish.courier import BatchRefused, DestinationStopped, Pace, answers_understood
-from dagster_project.publish.difference import Wish, fill_outbox, remember_attributes, want
+from dagster_project.publish.difference import Wish, fill_outbox, heed_lists, remember_attributes, want
 from dagster_project.publish.engine import deliver, finish_open_jobs
 from dagster_project.publish.ledger import IN_DOUBT, Ledger
 from dagster_project.publish.payload import Profiles
@@ -29,6 +29,7 @@ def send_to(
     try:
         with answers_understood(name):
             finish_open_jobs(ledger, tool, lists, pace)
+            heed_lists(profiles.connection, wish)
             want(profiles, wish)
             if fill_outbox(profiles, wish):
                 deliver(ledger, tool, lists, pace, lambda line: progress.info(f"{name}: {line}"), max_rejects)

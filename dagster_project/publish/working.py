@@ -14,8 +14,8 @@ import duckdb
 
 from dagster_project.errors import PublishError
 from dagster_project.home import Home
+from dagster_project.memory import bounded
 
-MEMORY = "512MB"
 _BLOCK = 64
 
 SHARED = """
@@ -42,7 +42,7 @@ def working_connection(home: Home, key: bytes) -> Iterator[duckdb.DuckDBPyConnec
     """
     home.sync.mkdir(parents=True, exist_ok=True, mode=0o700)
     home.state.chmod(0o700)
-    with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(home.sync / ".spill")}) as connection:
+    with duckdb.connect(config=bounded(home.sync / ".spill")) as connection:
         define_keyed_hash(connection, key)
         attach_state(connection, home.sync / "shared.duckdb", "shared")
         connection.execute(SHARED)

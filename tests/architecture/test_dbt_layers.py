@@ -5,6 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
+
+from dagster_project.memory import MEMORY
 
 DBT = Path(__file__).resolve().parents[2] / "dbt_models"
 MANIFEST = DBT / "target" / "manifest.json"
@@ -144,3 +147,8 @@ def test_a_grain_without_a_test_is_told():
         if node.get("attached_node") == "model.regulars.fct_visits":
             node["test_metadata"]["name"] = "not_null"
     assert violations(manifest) == ["fct_visits: no test holds its grain"]
+
+
+def test_dbt_may_hold_in_memory_what_every_engine_of_a_night_may() -> None:
+    profile = yaml.safe_load((DBT / "profiles.yml").read_text(encoding="utf-8"))["regulars"]
+    assert [output["settings"]["memory_limit"] for output in profile["outputs"].values()] == [MEMORY]

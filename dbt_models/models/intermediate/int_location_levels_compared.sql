@@ -67,7 +67,6 @@ indices as (
             when recent_share <= 0.75 * usual_share and usual_share * recent_orders >= 50 then recent_share
             when late_share <= 0.75 * usual_share and usual_share * late_orders >= 50 then late_share
         end as fallen_share,
-        coalesce(usual_share > 0, false) as was_identified,
         case
             when recent_share > 0 then greatest(coalesce({{ ratio('usual_share', 'recent_share') }}, 1), 1)
             when coalesce(usual_share, 0) = 0 then 1
@@ -85,7 +84,7 @@ select
     recent_share,
     usual_share,
     fallen_share,
-    fallen_share is not null and was_identified as has_capture_drop,
+    fallen_share is not null as has_capture_drop,
     identified_index,
     seasonal_index,
     identified_index * seasonal_index as level_index

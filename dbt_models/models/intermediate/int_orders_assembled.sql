@@ -84,7 +84,7 @@ select
     coalesce(refunded.void_amount, 0) as void_amount,
     coalesce(refunded.gross_amount, 0) = 0
     and refunded.sold_amount - refunded.all_refund_amount < 0 as is_refund_only,
-    coalesce(refunded.is_void_only, false) as is_void_only,
+    refunded.is_void_only,
     md5(concat_ws('|', refunded.source, refunded.location_id, refunded.order_id)) as order_key
 from refunded
 cross join parameters

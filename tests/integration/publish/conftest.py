@@ -4,9 +4,12 @@ from pathlib import Path
 import pytest
 
 from dagster_project.network import Network
+from dagster_project.publish import publish
 from dagster_project.publish.courier import Pace
+from dagster_project.publish.ledger import Ledger
 from tests.integration.gate.tiny_night import Night, make_candidate, make_project, pass_all_checks
 from tests.integration.publish.fake_tool import FakeTool
+from tests.integration.publish.other_tools import FakeReceiver
 
 KEY = "a key for tests"
 LISTS = {"email_profiles": "EVERY1", "champions": "CHAMP1"}
@@ -61,3 +64,43 @@ create table people.sync.sync_email_audiences as
     select 'champions' as audience, customer_id, email from people.sync.sync_email_profiles
     where row_hash is not null and cast(substr(customer_id, 2) as int) % 2 = 1;
 """
+
+
+class Killed(BaseException):
+    """What a kill would be, raised where it would come."""
+
+
+@pytest.fixture
+def other():
+    tool = FakeTool(keep_bodies=True)
+    yield tool
+    tool.close()
+
+
+@pytest.fixture
+def receiver():
+    tool = FakeReceiver()
+    yield tool
+    tool.close()
+
+
+def go(night, *destinations, pace=PACE, **more):
+    network = network_of(night, *destinations, **({"contact": {"holdout_share": 0}} | more))
+    return publish(night.home, network, night.project, pace=pace)
+
+
+def hook(receiver) -> dict:
+    return {"name": "hook", "type": "webhook", "key_env": "FAKE_KEY", "url": f"{receiver.url}/in"}
+
+
+def killed_after(monkeypatch, jobs: int):
+    """From now on a kill comes right after this many job ids have been kept."""
+    kept = []
+
+    def submitted(self, *stretch, _real=Ledger.submitted):
+        _real(self, *stretch)
+        kept.append(stretch)
+        if len(kept) == jobs:
+            raise Killed
+
+    monkeypatch.setattr(Ledger, "submitted", submitted)
