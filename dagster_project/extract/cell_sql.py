@@ -211,7 +211,7 @@ def _of_several(rule: ColumnRule, header: set[str]) -> str:
 
 def _amount(rule: ColumnRule, header: set[str]) -> str:
     """Arithmetic on amounts, as plain text; a cell that is no amount is passed on marked, so that it gets rejected."""
-    base = rule.multiply or rule.add or ([rule.from_] if isinstance(rule.from_, str) else rule.from_ or [])
+    base = rule.multiply or rule.add or rule.from_headers
     cells = {h: _cell(h, header) for h in [*base, *rule.subtract]}
     value = {h: decimal_sql(cell, rule) for h, cell in cells.items()}
     unreadable = " ".join(

@@ -46,12 +46,11 @@ def check_landing(network: Network) -> Iterator[str]:
 
 def _gone(network: Network, entries: list[Entry]) -> Iterator[str]:
     """What the last run had and the landing zone has no more, and whether a run is refused for it."""
-    before = read_ledger(network.home)
+    # What tools returned lies in the home, where a rehearsal does not look.
+    before = [entry for entry in read_ledger(network.home) if not entry.path.startswith(f"{RETURNED}/")]
     there = {entry.file_path for entry in entries}
     for entry in before:
-        # What tools returned lies in the home, where a rehearsal does not look.
-        is_returned = entry.path.startswith(f"{RETURNED}/")
-        if entry.file_path not in there and entry.status != "deleted" and not is_returned:
+        if entry.file_path not in there and entry.status != "deleted":
             yield f"gone       {entry.deleted().reason}"
     vanished = vanished_locations(network, before, {entry.location_id for entry in entries})
     if vanished:
@@ -91,7 +90,7 @@ def _set_aside(network: Network, entry: Entry, proposed: list[set[str]]) -> Iter
         table = open_table(network.landing / container, entry.path, member or None)
         contracts = allowed_contracts(contracts_of(network), network.sources.get(entry.location_id))
         headers = [name for name in dict.fromkeys(table.header) if name]
-        if entry.contract or set(headers) in proposed or nearly(table.header, contracts):
+        if entry.source or set(headers) in proposed or nearly(table.header, contracts):
             return
         if any(len(own & {*headers}) >= ALIKE * len(own | {*headers}) for own in proposed):
             yield "    nearly the header of a file above: describe that one first"

@@ -2,6 +2,8 @@
 
 from typing import Any, Literal
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 DELIVERED = "delivered"
@@ -26,6 +28,11 @@ class Test(Words):
     def _asks_something(self) -> "Test":
         if not self.model_dump(exclude_none=True):
             raise ValueError("a test needs one of is_in, starts_with, matches, is_empty, is_true, is_negative")
+        if self.matches is not None:
+            try:
+                pc.match_substring_regex(pa.array([""]), self.matches)
+            except pa.ArrowInvalid as error:
+                raise ValueError(f"matches is no regular expression that RE2 reads ({error})") from error
         return self
 
 
@@ -77,10 +84,13 @@ class ColumnRule(Words):
         return self
 
     @property
+    def from_headers(self) -> list[str]:
+        return [self.from_] if isinstance(self.from_, str) else list(self.from_ or [])
+
+    @property
     def headers(self) -> list[str]:
         """Every header this column reads."""
-        named = [self.from_] if isinstance(self.from_, str) else list(self.from_ or [])
-        named += [*(self.first_of or []), *(self.multiply or []), *(self.add or []), *self.subtract]
+        named = [*self.from_headers, *(self.first_of or []), *(self.multiply or []), *(self.add or []), *self.subtract]
         named += [header for case in self.cases or [] for header in case.when]
         named += [header for when in self.zero_when for header in when]
         return named + ([self.zone_from] if self.zone_from else [])
@@ -97,7 +107,7 @@ class ColumnRule(Words):
         whens = [*(case.when for case in self.cases or []), *self.zero_when]
         named = [*(self.multiply or []), *(self.add or []), *self.subtract, *(h for when in whens for h in when)]
         if self.subtract:
-            named += [self.from_] if isinstance(self.from_, str) else self.from_ or []
+            named += self.from_headers
         return named + ([self.zone_from] if self.zone_from else [])
 
     @property

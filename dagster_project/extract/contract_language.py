@@ -87,7 +87,7 @@ class Section(Words):
             column = feed.column(name)
             named = rule.deciding
             if self.requires(column) or column.is_presumed or name in (self.replace or feed.key):
-                named = [*named, *([rule.from_] if isinstance(rule.from_, str) else rule.from_ or [])]
+                named = [*named, *rule.from_headers]
             decided |= dict.fromkeys(named, name)
         return decided
 

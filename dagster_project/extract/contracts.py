@@ -101,6 +101,9 @@ def _parse_contract(file: Path, content: bytes) -> Contract:
     problems = [problem for section in (contract, *contract.also) for problem in _problems(contract, section)]
     if contract.zone and contract.zone not in {*known_zone_names(), *read_yaml(SOURCES / "time_zones.yaml")}:
         problems.append(f"zone is {contract.zone!r}; an IANA or Rails name is expected")
+    lacking = [key for key in contract.fill_down.keys if key in contract.optional] if contract.fill_down else []
+    if lacking:
+        problems.append(f"fill_down goes by {', '.join(lacking)}, which no file may lack; take it out of optional")
     if problems:
         raise ContractError(f"{file}: {'; '.join(problems)}")
     return contract
@@ -136,6 +139,8 @@ def _problems(contract: Contract, section: Section) -> Iterator[str]:
         yield f"replace is for rows without an id of their own, but {keys} are filled; leave replace out"
     if section.priced_by and not (feed.name == "order_lines" and "product_id" in section.columns):
         yield "priced_by is for order_lines with a product_id; leave it out"
+    if section is contract and section.rows == "first":
+        yield "rows: first is for a further feed; name it under also"
     if section.rows == "first" and not contract.fill_down:
         yield "rows: first needs fill_down, which says what the first row is the first of"
     if section.rows == "first" and section.replace and contract.fill_down:

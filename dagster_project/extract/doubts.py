@@ -47,7 +47,7 @@ def _undated(current: list[Entry]) -> dict[str, str]:
             tied[entry.feed, entry.source, entry.location_id, entry.folder_date].append(entry)
     return {
         entry.path: f"no date tells whether it is newer than {(files[0] if entry is not files[0] else files[1]).path}, "
-        "and they hold rows of the same keys: a refusal of consent stands, else their content decides; "
+        "where they hold the same keys, the row that refuses more consents stands, else their content decides; "
         "put each into a folder called by its day, as 2026-10-31/"
         for files in tied.values()
         if len(files) > 1

@@ -112,7 +112,7 @@ def _nearest(names: set[str], contracts: list[Contract]) -> str:
         contracts,
         key=lambda c: (-_explained(c, names), -len(names.intersection(c.recognise)) / len(c.recognise), c.name),
     )[:2]
-    close = [c for c in close if names.intersection(c.recognise)]
+    close = [c for c in close if names.intersection(c.recognise) and not _fits(c, names)]
     if not close:
         return "no source contract knows this header; describe it in sources/ beside network.yaml"
     missing = "; ".join(

@@ -67,8 +67,8 @@ def reject_arms(feed: Feed, contract: Contract, has_zone: bool, absent: list[Col
         if column not in absent and may_be_unreadable(column, contract) and not is_spare(column, contract):
             unreadable = f"{text} is not null and {quoted(column.name)} is null"
             arms.append(_reject(unreadable, column.name, _expected(column, contract), text))
+    unknown_zone = literal("unknown time zone; an IANA or Rails name is expected")
     if feed.with_role("timezone"):
-        unknown_zone = literal("unknown time zone; an IANA or Rails name is expected")
         arms.append(
             _reject(
                 "timezone is not null and timezone not in (select name from zones)",
@@ -78,7 +78,6 @@ def reject_arms(feed: Feed, contract: Contract, has_zone: bool, absent: list[Col
             )
         )
     if has_zone:
-        unknown_zone = literal("unknown time zone; an IANA or Rails name is expected")
         arms.append(
             _reject(
                 "zone_text is not null and given_zone is null",

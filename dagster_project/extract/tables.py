@@ -1,6 +1,7 @@
 """What every format's reader gives: a header, and batches of text cells with the physical row numbers."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -32,14 +33,15 @@ class Number(str):
 class Moment(str):
     """A cell that is a date and no text: written in ISO 8601, whatever its column's texts look like."""
 
-    def written_as(self, shape: str) -> str:
-        """As a text of a column with this strptime format; as it is where that would lose something."""
+    def written_as(self, shapes: list[str]) -> str:
+        """As a text of a column with these strptime formats; as it is where each would lose something."""
         moment = datetime.fromisoformat(self)
-        text = moment.strftime(shape)
-        try:
-            return text if datetime.strptime(text, shape) == moment else self
-        except ValueError:
-            return self
+        for shape in shapes:
+            text = moment.strftime(shape)
+            with suppress(ValueError):
+                if datetime.strptime(text, shape) == moment:
+                    return text
+        return self
 
 
 @dataclass
@@ -54,7 +56,7 @@ class Rows:
     malformed: list[tuple[int, str]] = field(default_factory=list)
     first_line: int = 1
     with_comma: frozenset[str] = frozenset()
-    dated: dict[str, str] = field(default_factory=dict)
+    dated: dict[str, list[str]] = field(default_factory=dict)
 
     def line(self, number: int) -> int:
         """About where the row stands: no less, where rows above it are blank or have several lines."""

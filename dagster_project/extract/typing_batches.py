@@ -70,7 +70,7 @@ class TypingBatches:
             return
         pending = self._pending_for(landing, orders)
         try:
-            for batch in _known_cells(landing, landing.rows):
+            for batch in _known_cells(self.connection, landing, landing.rows):
                 landing.look_at(batch)
                 pending.slices.append(_Slice(file, landing, batch))
                 if pending.is_full:
@@ -96,7 +96,9 @@ class TypingBatches:
     def _date_orders(self, landing: FileInLanding) -> list[dict[str, str]]:
         """Per feed, the day/month order of its columns that leave it to the file: a look ahead, only for those."""
         return [
-            decide_dates(c, landing.blank.path, _known_cells(landing, Rows())) if undecided_dates(c) else {}
+            decide_dates(c, landing.blank.path, _known_cells(self.connection, landing, Rows()))
+            if undecided_dates(c)
+            else {}
             for c in [landing.contract, *landing.contract.parts]
         ]
 
@@ -161,7 +163,7 @@ class TypingBatches:
         self.entries[landing.blank.path] = landing.blank.set_aside(str(reason), landing.contract.source)
 
 
-def _known_cells(landing: FileInLanding, rows: Rows) -> Iterator[pa.Table]:
+def _known_cells(connection: duckdb.DuckDBPyConnection, landing: FileInLanding, rows: Rows) -> Iterator[pa.Table]:
     """The file's rows under the names its contract uses, what it fills down filled."""
     contract, header = landing.contract, landing.table.header
     names = {written: own for written, own in zip(header, own_names(header, contract), strict=True)}
@@ -173,14 +175,13 @@ def _known_cells(landing: FileInLanding, rows: Rows) -> Iterator[pa.Table]:
     batches = (batch.rename_columns(own) for batch in stream_rows(landing.table, headers, rows))
     if contract.fill_down is None:
         return batches
-    return fill_down(landing.blank.path, batches, contract.fill_down, rows, _skipping(contract))
+    return fill_down(landing.blank.path, batches, contract.fill_down, rows, _skipping(connection, contract))
 
 
-def _skipping(contract: Contract) -> Callable[[pa.Table], pa.Array] | None:
+def _skipping(connection: duckdb.DuckDBPyConnection, contract: Contract) -> Callable[[pa.Table], pa.Array] | None:
     """Which rows of a batch the contract skips."""
     if not contract.skip:
         return None
-    connection = duckdb.connect(config={"threads": 1, "enable_external_access": False})
 
     def is_skipped(batch: pa.Table) -> pa.Array:
         told = " or ".join(f"({condition_sql(skip.when, set(batch.column_names))})" for skip in contract.skip)
@@ -192,7 +193,7 @@ def _skipping(contract: Contract) -> Callable[[pa.Table], pa.Array] | None:
     return is_skipped
 
 
-def _dated(contract: Contract) -> dict[str, str]:
+def _dated(contract: Contract) -> dict[str, list[str]]:
     """Header -> the format its date cells are written in: a key made of a date is the same in a workbook and a CSV.
 
     A date that is joined with its time stays in ISO 8601, as the time does.
@@ -200,7 +201,11 @@ def _dated(contract: Contract) -> dict[str, str]:
     rules = [rule for section in (contract, *contract.also) for rule in section.columns.values() if rule.formats]
     joined = {header for rule in rules if isinstance(rule.from_, list) for header in rule.from_}
     alone = [rule for rule in rules if isinstance(rule.from_, str) and rule.date_order != "from_file"]
-    return {rule.from_: formats_of(rule)[0] for rule in alone if rule.from_ not in joined}
+    return {r.from_: sorted(formats_of(r), key=_has_time) for r in alone if r.from_ not in joined}
+
+
+def _has_time(shape: str) -> bool:
+    return any(sign in shape for sign in ("%H", "%I", "%T", "%c", "%X", "%R"))
 
 
 def _trimmed(batch: pa.Table) -> pa.Table:

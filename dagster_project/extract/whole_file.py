@@ -87,7 +87,7 @@ def fill_down(
             skipped = is_skipped(whole)
             batch, aside = whole.filter(pc.invert(skipped)), whole.filter(skipped)
         if aside.num_rows:
-            aside = aside.append_column(FIRST, pa.array(np.ones(aside.num_rows, dtype=bool)))
+            aside = aside.append_column(FIRST, pa.array(np.zeros(aside.num_rows, dtype=bool)))
         if not batch.num_rows:
             if aside.num_rows:
                 yield aside
@@ -101,14 +101,17 @@ def fill_down(
             by = rows[key].combine_chunks().to_numpy(zero_copy_only=False)
             is_first[1:] |= by[1:] != by[:-1]
         first_of = pa.array(np.maximum.accumulate(np.where(is_first, np.arange(rows.num_rows), 0)))
+        first, told = first_of[-1].as_py(), []
+        said = rows
         for header in [h for h in rule.repeated if h in rows.column_names]:
             own = rows[header].combine_chunks()
             is_empty = _is_empty(own)
+            told += (first + np.flatnonzero(~is_empty[first:])[-1:]).tolist()
             _check_one_value(name, header, own, is_empty, first_of.to_numpy(), rule, rows, rows_of)
             filled = pc.if_else(pa.array(is_empty), own.take(first_of), own)
             rows = rows.set_column(rows.column_names.index(header), header, filled)
-        seen = 0 if carried is None else 1
-        carried = rows.slice(first_of[-1].as_py(), 1)
+        seen = 0 if carried is None else carried.num_rows
+        carried = said.take(sorted({first, *told}))
         filled_rows = rows.append_column(FIRST, pa.array(is_first)).slice(seen)
         yield pa.concat_tables([filled_rows, aside]).sort_by(ROW_NUMBER) if aside.num_rows else filled_rows
 

@@ -1,19 +1,13 @@
-"""The words of a contract, each on a file small enough to work out by hand; and what a wrong contract is told."""
+"""The words of a contract, each on a file small enough to work out by hand."""
 
-import json
 import re
 from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
 
-from dagster_project.errors import ContractError, UnreadableFile
-from dagster_project.extract.check import check_landing
-from dagster_project.extract.contracts import contract_schema, load_contracts, read_contract
 from dagster_project.extract.fingerprint import waiting_fingerprint
-from dagster_project.extract.propose import propose_contract
-from dagster_project.extract.recognise import recognise
-from dagster_project.feeds import SOURCES, load_feeds
+from dagster_project.feeds import SOURCES
 from dagster_project.parameters import read_run
 
 HEAD = "name: own\nsource: own\nfeed: order_lines\nrecognise: [Bon, When, Qty, Sum]\n"
@@ -121,42 +115,6 @@ def test_an_alias_stands_for_a_renamed_column_and_is_told(zone, own) -> None:
     assert zone.ops("select change, column_name from drift") == [("renamed", "Amount")]
 
 
-@pytest.mark.parametrize(
-    ("rules", "decides"),
-    [
-        ("net_amount: {from: Sum, subtract: [More]}", "net_amount"),
-        ("net_amount: {add: [Sum, More]}", "net_amount"),
-        ("net_amount: {from: Sum, zero_when: [{More: {is_true: true}}]}", "net_amount"),
-        ("net_amount: Sum\n  gross_amount: {multiply: [Qty, More]}", "gross_amount"),
-        ("net_amount: Sum\n  kind: {cases: [{when: {More: {is_in: [storno]}}, then: void}], otherwise: sale}", "kind"),
-        ("net_amount: Sum\n  kind: {from: More, values: {storno: void}}", "kind"),
-        ("net_amount: Sum\n  line_id: More", "line_id"),
-        ("net_amount: Sum\nskip: [{when: {More: {is_in: [total]}}, reason: total}]", "which rows are skipped"),
-    ],
-)
-def test_a_header_that_decides_a_value_must_be_there(tmp_path, rules, decides) -> None:
-    file = tmp_path / "own.yaml"
-    file.write_text(HEAD + REQUIRED.replace("net_amount: Sum", rules))
-    header = ("Bon", "When", "Qty", "Sum")
-    with pytest.raises(UnreadableFile) as refused:
-        recognise("shop_1/a.csv", header, {"own": read_contract(file)}, None)
-    assert str(refused.value).startswith(f"shop_1/a.csv: nearly own, without 'More' (decides {decides}).")
-    file.write_text(HEAD + "optional: [More]\n" + REQUIRED.replace("net_amount: Sum", rules))
-    assert recognise("shop_1/a.csv", header, {"own": read_contract(file)}, None).name == "own"
-
-
-def test_a_file_that_nearly_fits_is_set_aside_with_the_line_to_add_and_no_draft(zone, own) -> None:
-    own(HEAD + REQUIRED.replace("Sum\n", "{from: Sum, subtract: [More]}\n"))
-    zone.put("shop_1/a.csv", "Bon;When;Qty;Sum;Mehr\n1;2026-10-05;1;4;1\n")
-    told = list(check_landing(zone.network))
-    assert "`aliases: {More: [Mehr]}`" in told[0]
-    assert told[1:] == ["0 files recognised, 1 would be set aside; nothing was written"]
-    own(HEAD + "aliases: {More: [Mehr]}\n" + REQUIRED.replace("Sum\n", "{from: Sum, subtract: [More]}\n"))
-    zone.put("shop_1/a.csv", "Bon;When;Qty;Sum;Mehr\n1;2026-10-05;1;4;1\n")
-    zone.land()
-    assert zone.rows("order_lines", "net_amount") == [(Decimal(3),)]
-
-
 HEADER_AND_LINES = """
 fill_down: {by: Bon, columns: [When, More]}
 replace: [order_id]
@@ -209,44 +167,6 @@ def test_one_file_becomes_lines_and_header(zone, own) -> None:
     assert waiting_fingerprint(zone.network) == read_run(zone.network.home).input_fingerprint
 
 
-@pytest.mark.parametrize(
-    ("contract", "told"),
-    [
-        (HEAD + REQUIRED.replace("  net_amount: Sum\n", ""), "requires net_amount"),
-        (HEAD + REQUIRED + "  colour: More\n", "'colour' is no column of feed order_lines"),
-        (HEAD.replace("order_lines", "orderlines") + REQUIRED, "feed is 'orderlines'"),
-        (HEAD + REQUIRED + "  kind: {from: More, valeus: {a: sale}}\n", "columns.kind.valeus: no such key"),
-        (HEAD + REQUIRED + "  kind: {from: More, values: {yes: sale}}\n", "put it in quotes"),
-        (HEAD + REQUIRED + "  kind: {from: More, constant: sale}\n", "exactly one of from"),
-        (HEAD + "replace: [order_id]\n" + REQUIRED + "  line_id: More\n", "leave replace out"),
-        (HEAD + "zone: Mars\n" + REQUIRED, "zone is 'Mars'"),
-        (HEAD.replace("Bon", "No") + REQUIRED, "recognise.0: YAML reads this as False; put it in quotes"),
-        (HEAD + REQUIRED.replace("Bon", "No"), "columns.order_id: YAML reads this as False; put it in quotes"),
-        ("nothing", "not a source contract"),
-    ],
-)
-def test_a_wrong_contract_is_told_what_is_wrong(tmp_path, contract: str, told: str) -> None:
-    (tmp_path / "own.yaml").write_text(contract)
-    with pytest.raises(ContractError, match=r"own\.yaml") as error:
-        read_contract(tmp_path / "own.yaml")
-    assert told in str(error.value)
-
-
-def test_every_wrong_contract_is_told_and_every_mistake_in_it(zone) -> None:
-    (zone.folder / "sources").mkdir()
-    (zone.folder / "sources/a.yaml").write_text(HEAD + REQUIRED + "  colour: More\n  hue: More\n")
-    (zone.folder / "sources/b.yaml").write_text(HEAD + REQUIRED + "  kind: {from: More, style: ids}\n")
-    for name in ("c", "d"):
-        (zone.folder / f"sources/{name}.yaml").write_text(HEAD + REQUIRED)
-    with pytest.raises(ContractError) as error:
-        list(check_landing(zone.network))
-    first, second, third = str(error.value).splitlines()
-    assert "a.yaml: 'colour' is no column" in first
-    assert "'hue' is no column" in first
-    assert third.endswith("d.yaml: name is 'own', as in c.yaml; names must differ")
-    assert "b.yaml: columns.kind.style is 'ids': Input should be 'plain', 'id' or 'lower'" in second
-
-
 def test_the_worked_example_of_the_documentation_holds(zone) -> None:
     documentation = (SOURCES.parents[1] / "docs" / "sources.md").read_text()
     export, contract = re.findall(r"```(?:yaml)?\n(.+?)```", documentation, re.DOTALL)[:2]
@@ -261,39 +181,3 @@ def test_the_worked_example_of_the_documentation_holds(zone) -> None:
     ]
     assert zone.ops("select row_number, reason from rejected_rows") == [(5, "skipped: the day's total")]
     assert zone.ops("select * from drift") == []
-
-
-def test_the_committed_schema_is_current() -> None:
-    """Regenerate with: python -m dagster_project.extract.contracts"""
-    assert json.loads((SOURCES / "contract.schema.json").read_text()) == contract_schema()
-
-
-def test_no_row_lands_without_what_it_is_known_by() -> None:
-    for feed in load_feeds().values():
-        spare = {column.name for column in feed.columns if column.spare}
-        assert not spare & {*feed.key, *feed.replace, *(c.name for c in feed.columns if c.required)}
-
-
-def test_contracts_of_the_project_have_names_of_their_own() -> None:
-    files = {p.stem for p in SOURCES.glob("*.yaml")} - {"feeds", "time_zones", "vocabulary"}
-    assert files <= set(load_contracts())
-
-
-def test_an_unknown_header_gets_a_contract_to_start_from() -> None:
-    proposal = propose_contract(
-        {
-            "Receipt No": ["17850.0", "17851.0"],
-            "Date": ["31/12/2025 14:05", "01/01/2026 09:00"],
-            "Item Name": ["Tea", "Bun"],
-            "Qty": ["1", "2"],
-            "Net Amount": ["3,50", "1.149,00"],
-            "Guest Email": ["kate@example.com", ""],
-            "Colour": ["red", "blue"],
-        }
-    )
-    assert "feed: order_lines" in proposal
-    assert "order_id:\n    from: Receipt No\n    style: id" in proposal
-    assert "- '%d/%m/%Y %H:%M'\n    date_order: from_file" in proposal
-    assert "net_amount:\n    from: Net Amount\n    decimal_mark: ','" in proposal
-    assert "known:\n- Colour" in proposal
-    assert "kate" not in proposal

@@ -84,3 +84,23 @@ def test_a_shared_file_of_receipts_must_say_whose_they_are() -> None:
     text = propose_contract({"Bon": ["1"], "Datum": ["03.10.2026"], "Menge": ["1"], "Betrag": ["3,40"]})
     assert yaml.safe_load(text)["columns"]["location_id"] == "?"
     assert "# no column found for: location_id" in text
+
+
+def test_an_unknown_header_gets_a_contract_to_start_from() -> None:
+    proposal = propose_contract(
+        {
+            "Receipt No": ["17850.0", "17851.0"],
+            "Date": ["31/12/2025 14:05", "01/01/2026 09:00"],
+            "Item Name": ["Tea", "Bun"],
+            "Qty": ["1", "2"],
+            "Net Amount": ["3,50", "1.149,00"],
+            "Guest Email": ["kate@example.com", ""],
+            "Colour": ["red", "blue"],
+        }
+    )
+    assert "feed: order_lines" in proposal
+    assert "order_id:\n    from: Receipt No\n    style: id" in proposal
+    assert "- '%d/%m/%Y %H:%M'\n    date_order: from_file" in proposal
+    assert "net_amount:\n    from: Net Amount\n    decimal_mark: ','" in proposal
+    assert "known:\n- Colour" in proposal
+    assert "kate" not in proposal

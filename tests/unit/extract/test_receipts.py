@@ -3,8 +3,14 @@
 from datetime import date, datetime
 from decimal import Decimal
 
+import pyarrow as pa
 import pytest
 from workbook import workbook
+
+from dagster_project.errors import UnreadableFile
+from dagster_project.extract.contract_language import FillDown
+from dagster_project.extract.tables import ROW_NUMBER, Rows
+from dagster_project.extract.whole_file import fill_down
 
 HEAD = """name: kassa
 source: kassa
@@ -59,6 +65,24 @@ def test_a_total_between_the_rows_of_a_receipt_belongs_to_none(zone, land) -> No
         ("1", "71", 3),
         ("2", None, 4),
     ]
+
+
+def test_a_total_is_no_first_row_of_a_receipt(zone, land) -> None:
+    more = (
+        "fill_down: {by: Bon, columns: [Datum]}\nskip:\n  - {when: {Klant: {is_in: [Totaal]}}, reason: total}\n"
+        "also:\n  - feed: orders\n    rows: first\n    columns:\n      order_id: Bon\n"
+        '      ordered_at: {from: Datum, formats: ["%d-%m-%Y %H:%M"]}\n      total_amount: Bedrag\n'
+    )
+    land(HEAD + more + COLUMNS, ["1;05-10-2026 08:00;71;1;4", "1;;;1;5", "1;;Totaal;1;9", "2;05-10-2026 09:00;;1;6"])
+    assert zone.rows("orders", "order_id, total_amount::int", "order_id") == [("1", 4), ("2", 6)]
+
+
+@pytest.mark.parametrize("border", [1, 2, 3])
+def test_a_rule_that_mixes_receipts_is_found_wherever_a_batch_ends(border) -> None:
+    told = pa.table({ROW_NUMBER: [1, 2, 3], "Bon": ["1", "1", "1"], "Klant": ["", "71", "72"]})
+    batches = iter([told.slice(0, border), told.slice(border)])
+    with pytest.raises(UnreadableFile, match="'Klant' changes where 'Bon' stays the same"):
+        list(fill_down("a.csv", batches, FillDown(by="Bon", columns=["Klant"]), Rows()))
 
 
 @pytest.mark.parametrize(
