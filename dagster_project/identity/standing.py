@@ -33,10 +33,10 @@ class Word:
 
 def words_of(network: Network, records: set[str]) -> list[Word]:
     """Every word about one of the records (source/location/id), in the order they were given; the pending ones last."""
-    nights = [word for word in _night(network) if word.records & records]
-    known = {(word.decision, word.records, word.on) for word in _night(network)}
+    heard = list(_night(network))
+    known = {(word.decision, word.records, word.on) for word in heard}
     waiting = [word for word in _waiting(network) if (word.decision, word.records, word.on) not in known]
-    return [*nights, *(word for word in waiting if word.records & records)]
+    return [word for word in [*heard, *waiting] if word.records & records]
 
 
 def last_word(network: Network, one: str, other: str) -> Word | None:
