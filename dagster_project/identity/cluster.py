@@ -151,9 +151,10 @@ def _write(con, exact, joined, scored, taken, decisions: Decisions) -> None:
     con.execute(
         f"""create temp table clusters as
             with tied as (
-                select t.record_no, min(t.rule_rank) as rank
-                from ties t join found a using (record_no) join found b on b.record_no = t.leader_no
-                where a.cluster_no = b.cluster_no group by 1),
+                select record_no, min(rule_rank) as rank from (
+                    select record_no, rule_rank from ties join found using (record_no)
+                    qualify count(*) over (partition by rule_rank, block, cluster_no) > 1)
+                group by 1),
             linked as (
                 select cluster_no as exact_no, max(probability) as probability from (
                     select cluster_l as cluster_no, probability from edges where is_taken

@@ -69,7 +69,7 @@ def read_decisions(con: duckdb.DuckDBPyConnection, home: Home) -> Decisions:
 
 
 # Every decision with its effect tonight; who decided and why is for the steward's eyes, not for analysts.
-DECISIONS = """
+EFFECTS = """
     with last_words as (select decision_no, left_no, right_no from decided),
     named as (
         select record_no, customer_id, concat_ws('/', source, coalesce(location_id, ''), source_record_id) as record
@@ -87,7 +87,8 @@ DECISIONS = """
     from words w left join last_words d using (decision_no, left_no, right_no)
     left join named l on w.is_found and l.record_no = w.left_no
     left join named r on w.is_found and r.record_no = w.right_no
-    qualify row_number() over (partition by w.decision_no order by w.left_no, w.right_no) = 1
+    qualify row_number() over (partition by w.decision_no
+        order by w.is_found desc, d.decision_no is null, w.left_no, w.right_no) = 1
     order by w.decision_no"""
 
 

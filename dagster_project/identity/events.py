@@ -102,10 +102,12 @@ def tell_events(con: duckdb.DuckDBPyConnection) -> None:
 
 def decided_events(now: Path, before: Path | None) -> list[str]:
     """Lines about what stewards' decisions did, from the state of a night and of the one before it."""
-    seen = f"(select coalesce(max(event_no), 0) from '{before / EVENTS}')" if before else "0"
+    last = "select coalesce(max(event_no), 0) from read_parquet(?)"
+    [(seen,)] = duckdb.execute(last, [str(before / EVENTS)]).fetchall() if before else [(0,)]
     rows = duckdb.execute(
-        f"""select event, from_customer_id, to_customer_id, records from '{now / EVENTS}'
-            where event_no > {seen} and reason in ('decision', 'decision_withdrawn') order by event_no"""
+        """select event, from_customer_id, to_customer_id, records from read_parquet(?)
+           where event_no > ? and reason in ('decision', 'decision_withdrawn') order by event_no""",
+        [str(now / EVENTS), seen],
     ).fetchall()
     return [
         f"{TOLD[event]}: {source} -> {target} ({records} record{'' if records == 1 else 's'})"

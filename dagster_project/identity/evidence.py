@@ -124,7 +124,7 @@ def part(links: list[Link], records: int, apart: list[tuple[int, int]]) -> list[
     As the night does it: ties in the order of their rules, then scores, each left out that would bring such a pair
     together. A night may score the parts anew, so a part may find another customer then.
     """
-    by_rule = sorted(links, key=lambda one: (RANKS.index(one.rules[0]), *(-part for part in one.strength[1:])))
+    by_rule = sorted(links, key=lambda one: (RANKS.index(one.rules[0]), -one.bits, one.left, one.right))
     ties = [(one.left, one.right) for one in by_rule if one.rules[0] != DECISION]
     decided = [(one.left, one.right) for one in by_rule if one.rules[0] == DECISION]
     people: dict[int, list[int]] = {}
@@ -137,10 +137,10 @@ def _certain(con: duckdb.DuckDBPyConnection, network: Network) -> duckdb.DuckDBP
     """left, right, rules of records that exact rules or a steward tie."""
     return con.execute(
         f"""with tied as (
-                select r.record_no, l.record_no as leader_no, t.match_rule, t.block,
+                select r.record_no, min(r.record_no) over (partition by t.match_rule, t.block) as leader_no,
+                       t.match_rule, t.block,
                        count(*) over (partition by t.match_rule, t.block) <= {MAX_BLOCK} as is_small
-                from {output_of(network, "record_ties")} t
-                join records r using (record_key) join records l on l.record_key = t.leader_key),
+                from {output_of(network, "record_ties")} t join records r using (record_key)),
             said as (
                 select a.record_no as a, b.record_no as b, a.match_rule as rule
                 from tied a join tied b using (match_rule, block)

@@ -139,7 +139,7 @@ def _collect_values(con: duckdb.DuckDBPyConnection, field: Field) -> None:
         consented = "coalesce(bool_or(w.consent_state = 'granted'), false)"
         disputed = f"""(p.customer_no, o.{field.name}) in (
             select q.customer_no, theirs.{field.name} from parted q join people t on t.customer_no = q.other_no
-            join observed theirs on theirs.record_no = t.record_no)"""
+            join observed theirs on theirs.record_no = t.record_no where theirs.{field.name} is not null)"""
         consent = f"""left join consent w on w.kind = '{field.name}' and w.value = o.{field.name}
                       left join engaged e on e.kind = '{field.name}' and e.value = o.{field.name}"""
     con.execute(

@@ -14,6 +14,8 @@ from dagster_project.identity.match import comparable_email, folded
 from dagster_project.network import Network
 
 CUSTOMER_ID = re.compile(r"c[0-9a-f]{1,15}")
+MEANT = """(source_record_id = $name
+            or source = $source and coalesce(location_id, '') = $location and source_record_id = $record)"""
 HOW = "a customer_id, a record (source/location/id), an e-mail, a phone or a name"
 
 
@@ -52,15 +54,13 @@ def find_customers(network: Network, who: str) -> list[str]:
     """The living customers meant, one or several, by id. Raises IdentityError when there are none."""
     if not who:
         raise IdentityError(f"CUSTOMER is missing: {HOW}; marts.identity_review lists pairs worth a look")
-    if CUSTOMER_ID.fullmatch(who):
-        if living := living_id(network, who):
-            return [living]
-        raise IdentityError(f"CUSTOMER={who}: nobody has this id; look in marts.customer_identities for one")
-    for kind, meant in (("id", _by_record), ("contact", _by_contact), ("name", _by_name)):
+    if CUSTOMER_ID.fullmatch(who) and (living := living_id(network, who)):
+        return [living]
+    for meant in (_by_record, _by_contact, _by_name):
         if found := meant(network, who):
             return found
-        if kind == "id" and who.count("/") >= 2:
-            raise IdentityError(f"CUSTOMER={who}: no such record; make explain prints records as source/location/id")
+    if CUSTOMER_ID.fullmatch(who):
+        raise IdentityError(f"CUSTOMER={who}: nobody has this id; look in marts.customer_identities for one")
     raise IdentityError(f"CUSTOMER: nobody is known by that; name {HOW}")
 
 
@@ -69,26 +69,17 @@ def find_record(network: Network, name: str, side: str) -> Record:
     if not name:
         raise IdentityError(f"{side} is missing: a record as make explain prints it (source/location/id)")
     rows = duckdb.execute(
-        f"""select distinct {NAMED}, record_key, customer_id = $name as is_customer
+        f"""select distinct source, coalesce(location_id, ''), source_record_id, record_key, customer_id = $name
             from {output_of(network, "customer_identities")} where valid_to is null
             and (customer_id = $name or {MEANT}) order by record_key""",
         {"name": name} | _parts(name),
     ).fetchall()
     if not rows:
-        raise IdentityError(
-            f"{side}={name}: no such record or customer; make explain prints records as source/location/id"
-        )
+        raise IdentityError(f"{side}: no such record or customer; make explain prints records as source/location/id")
     if len(rows) > 1 and not rows[0][4]:
         known = ", ".join(str(Record(*row[:3])) for row in rows[:3])
-        raise IdentityError(
-            f"{side}={name}: {len(rows)} records have this id ({known} ..); name one as source/location/id"
-        )
+        raise IdentityError(f"{side}: {len(rows)} records have this id ({known} ..); name one as source/location/id")
     return Record(*rows[0][:3])
-
-
-NAMED = "source, coalesce(location_id, '') as location_id, source_record_id"
-MEANT = """(source_record_id = $name
-            or source = $source and coalesce(location_id, '') = $location and source_record_id = $record)"""
 
 
 def _parts(name: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ import duckdb
 from dagster_project.errors import IdentityError
 from dagster_project.home import Home
 from dagster_project.identity.contact_points import find_consent, find_engagement, write_contact_points
-from dagster_project.identity.decisions import DECISIONS, find_parted, read_decisions
+from dagster_project.identity.decisions import EFFECTS, find_parted, read_decisions
 from dagster_project.identity.events import EVENTS, FORMER_IDS, load_events, remember_ids, tell_events
 from dagster_project.identity.golden_record import FIELD_NAMES, choose_golden_records
 from dagster_project.identity.households import find_households
@@ -67,14 +67,13 @@ OUTPUTS = {
             e.cluster_no as exact_no, n.class as name_class
         from observed o join records r using (record_no) join exact_clusters e using (record_no)
         join names n using (record_no) order by all""",
-    "record_ties": f"""select {list(RULES)}[rule_rank + 1] as match_rule, a.record_key, b.record_key as leader_key,
-            block
-        from ties t join records a using (record_no) join records b on b.record_no = t.leader_no order by all""",
+    "record_ties": f"""select {list(RULES)}[rule_rank + 1] as match_rule, record_key, block
+        from ties join records using (record_no) order by all""",
     "record_edges": """select a.record_key as left_key, b.record_key as right_key, e.probability, e.is_taken, e.left_no,
             e.right_no
         from edges e join records a on a.record_no = e.record_l join records b on b.record_no = e.record_r
         order by all""",
-    "decision_effects": DECISIONS,
+    "decision_effects": EFFECTS,
     "profiles": "select r.record_key, p.* from profiles p join records r using (record_no) order by profile_no",
 }
 # What `explain` looks at; personal data, like the lake it lies in.

@@ -7,11 +7,13 @@ import duckdb
 from dagster_project.errors import IdentityError
 from dagster_project.identity.candidates import find_candidates
 from dagster_project.identity.decisions import Decisions
+from dagster_project.identity.lookup import output_of
 from dagster_project.identity.match import find_ties
 from dagster_project.identity.matching import match
 from dagster_project.identity.model import Model, model_of, save_model
 from dagster_project.identity.profiles import build_profiles
 from dagster_project.identity.train import train_model
+from dagster_project.memory import bounded
 from dagster_project.network import Network
 
 LEAST_RECORDS = 1000
@@ -28,9 +30,6 @@ def retrain(network: Network) -> Iterator[str]:
     Nothing changes until network.yaml names the model. Raises IdentityError when no night has run, or the network
     is too small to learn from.
     """
-    values = network.home.identity / "record_values.parquet"
-    if not values.is_file():
-        raise IdentityError(f"{values}: no night has run here yet; run make run NETWORK={network.file} first")
     with _opened(network) as con:
         records = con.execute("select count(*) from records").fetchall()[0][0]
         if records < LEAST_RECORDS:
@@ -72,17 +71,17 @@ def retrain(network: Network) -> Iterator[str]:
 
 def _opened(network: Network) -> duckdb.DuckDBPyConnection:
     """The records of the last night as tables `records` and `observed`."""
-    path = str(network.home.identity / "record_values.parquet").replace("'", "''")
-    con = duckdb.connect(config={"memory_limit": "800MB"})
+    values = output_of(network, "record_values")
+    con = duckdb.connect(config=bounded(network.home.spill))
     con.execute(
         f"""create temp table records as
             select row_number() over (order by record_key) - 1 as record_no, record_key, source, location_id
-            from (select distinct record_key, source, location_id from read_parquet('{path}'))"""
+            from (select distinct record_key, source, location_id from {values})"""
     )
     con.execute(
         f"""create temp table observed as
             select r.record_no, v.* exclude (record_key, source, location_id, source_record_id)
-            from read_parquet('{path}') v join records r using (record_key)"""
+            from {values} v join records r using (record_key)"""
     )
     return con
 
@@ -92,7 +91,7 @@ def _partition(network: Network, model: Model):
     with _opened(network) as con:
         rows = con.execute(
             f"""select d.decision, a.record_no, b.record_no
-                from '{network.home.identity / "decision_effects.parquet"}' d
+                from {output_of(network, "decision_effects")} d
                 join records a on a.record_key = d.left_key join records b on b.record_key = d.right_key
                 where d.is_in_force order by d.decided_at, 2, 3"""
         ).fetchall()

@@ -58,11 +58,13 @@ def _add_contradictions(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         f"""insert into review_pairs by name
             with tied as (
-                select record_no as left_no, leader_no as right_no, rule_rank = {RULES.index("phone")} as is_phone,
-                       1.0::double as p
-                from ties where record_no <> leader_no and rule_rank > {RULES.index("email")}
+                select record_no as left_no,
+                       min(record_no) over (partition by rule_rank, block, customer_no) as right_no,
+                       rule_rank = {RULES.index("phone")} as is_phone,
+                       rule_rank = {RULES.index("name_birth_date")} as is_birth, 1.0::double as p
+                from ties join people using (record_no) where rule_rank > {RULES.index("email")}
                 union all
-                select record_l, record_r, false, probability from edges where is_taken),
+                select record_l, record_r, false, false, probability from edges where is_taken),
             said as (
                 select record_no, list(distinct email) filter (email_validity = 'valid') as emails,
                        list(distinct upper(postal_code)) filter (postal_code is not null) as homes
@@ -71,7 +73,7 @@ def _add_contradictions(con: duckdb.DuckDBPyConnection) -> None:
                 group by record_no),
             found as (
                 select a.customer_id, x.record_key as left_key, y.record_key as right_key,
-                       max(p) as probability, bool_or(is_phone) as is_phone,
+                       max(p) as probability, bool_or(is_phone) as is_phone, bool_or(is_birth) as is_birth,
                        bool_and(n.first_key = m.first_key and n.first_key <> '') as is_first,
                        bool_and(n.last_key = m.last_key and n.last_key <> '') as is_last
                 from tied join said l on l.record_no = left_no join said r on r.record_no = right_no
@@ -79,13 +81,14 @@ def _add_contradictions(con: duckdb.DuckDBPyConnection) -> None:
                 join people b on b.record_no = right_no and b.customer_id = a.customer_id
                 join records x on x.record_no = left_no join records y on y.record_no = right_no
                 join names n on n.record_no = left_no join names m on m.record_no = right_no
-                where not list_has_any(l.emails, r.emails) and not list_has_any(l.homes, r.homes)
+                where left_no <> right_no
+                    and not list_has_any(l.emails, r.emails) and not list_has_any(l.homes, r.homes)
                 group by all)
             select customer_id as left_customer_id, customer_id as right_customer_id, left_key, right_key, probability,
                    '{CONTRADICTION}' as reason, 'different' as email_evidence, 'different' as home_evidence,
                    if(is_phone, 'same', 'not_known') as phone_evidence, if(is_first, 'same', 'not_known')
                        as first_name_evidence, if(is_last, 'same', 'not_known') as last_name_evidence,
-                   'not_known' as birth_date_evidence, 'not_known' as card_evidence
+                   if(is_birth, 'same', 'not_known') as birth_date_evidence, 'not_known' as card_evidence
             from found where {_undecided("found")}
             qualify row_number() over (partition by customer_id order by probability, left_key, right_key) = 1"""
     )

@@ -23,7 +23,6 @@ class Word:
     on: str
     reason: str
     effect: str
-    customers: tuple[str | None, str | None] = (None, None)
 
     def __str__(self) -> str:
         left, right = sorted(self.records)
@@ -49,19 +48,18 @@ def last_word(network: Network, one: str, other: str) -> Word | None:
 def _night(network: Network) -> Iterator[Word]:
     rows = duckdb.execute(
         f"""select decision, left_record, right_record, decided_by,
-                   strftime(decided_at, '%Y-%m-%dT%H:%M:%SZ'), coalesce(reason, ''), effect,
-                   left_customer_id, right_customer_id
+                   strftime(decided_at, '%Y-%m-%dT%H:%M:%SZ'), coalesce(reason, ''), effect
             from {output_of(network, "decision_effects")} where left_record is not null order by decision_no"""
     ).fetchall()
-    for decision, left, right, by, on, reason, effect, *customers in rows:
-        yield Word(decision, frozenset((left, right)), by, on, reason, effect, tuple(customers))
+    for decision, left, right, by, on, reason, effect in rows:
+        yield Word(decision, frozenset((left, right)), by, on, reason, effect)
 
 
 def _waiting(network: Network) -> Iterator[Word]:
     """What make decide has written; a landing zone that lies elsewhere is asked by the night alone."""
     if network.landing_url:
         return
-    for path in sorted((network.landing / "hq").glob("decisions-*.csv")):
+    for path in sorted((network.landing / "hq").glob("decisions-????????T??????Z*.csv")):
         with path.open(encoding="utf-8", newline="") as lines:
             for row in csv.DictReader(lines):
                 left, right = (

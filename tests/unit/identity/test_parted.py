@@ -2,6 +2,8 @@
 
 import pytest
 
+from dagster_project.identity.explain import explain
+
 PHONE, OWN = "+17325550118", "+15705550173"
 HERE = {"email": "nancy@mail.example", "address": "17 Orchard Lane", "postal_code": "08820"}
 THERE = {"email": "artist@mail.example", "address": "402 Quarry Street", "postal_code": "18510"}
@@ -20,9 +22,10 @@ def households(lake) -> dict[str, str]:
 
 @pytest.fixture
 def nancys(lake, person) -> None:
-    """1 and 3 share a phone; 4, the same person as 3, has one of her own, which was confirmed earlier."""
+    """1 and 3 share a phone; 2 is 1 without one; 4, the same person as 3, has her own, which was confirmed earlier."""
     lake.customers(
         person("1", "Nancy Whitfield", phone=PHONE, **HERE),
+        person("2", "Nancy Whitfield", **HERE),
         person("3", "Nancy Whitfield", phone=PHONE, updated_at="2026-10-10", **THERE),
         person("4", "Nancy Whitfield", phone=OWN, updated_at="2026-09-01", **THERE),
     )
@@ -95,3 +98,20 @@ def test_a_phone_and_a_family_name_are_a_household_in_one_home(lake, person, oth
     lake.resolve()
     home = households(lake)
     assert (home["1"] == home["2"]) == together
+
+
+@pytest.mark.parametrize("lone", ["1", "2", "3", "4"])
+def test_who_is_left_when_any_of_them_is_parted_is_still_tied(lake, person, network, lone):
+    """Four records of one phone, of which any may be the one that the night counts from."""
+    lake.customers(*(person(record, "Ana Diaz", phone=PHONE) for record in "1234"))
+    others = [record for record in "1234" if record != lone]
+    lake.put("identity_decisions", [APART | {"left_id": lone, "right_id": other} for other in others])
+    lake.resolve()
+    ids = lake.ids()
+    assert ids[lone] not in {ids[other] for other in others}
+    assert len({ids[other] for other in others}) == 1
+    rules = {row["source_record_id"]: row["match_rule"] for row in lake.read("customer_identities")}
+    assert rules == {lone: "single"} | dict.fromkeys(others, "phone")
+    text = "\n".join(explain(network, ids[others[0]]))
+    assert "same phone and first name" in text
+    assert "nothing to part" not in text
