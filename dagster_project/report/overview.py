@@ -38,6 +38,26 @@ _CONCENTRATION = """
 select scope, customers, customers_share_for_80pct_sales, sales_share_of_top_10pct, gini
 from marts.marts.sales_concentration order by scope <> 'network', scope
 """
+_RECORDS = """
+select records, count(*)
+from (
+    select least(count(*), 5) as records
+    from marts.marts.customer_identities where valid_to is null group by customer_id
+)
+group by 1 order by 1
+"""
+_SOURCES = """
+select source, count(*), count(distinct customer_id), count(distinct customer_id) filter (sources > 1)
+from (
+    select source, customer_id, count(distinct source) over (partition by customer_id) as sources
+    from marts.marts.customer_identities where valid_to is null
+)
+group by 1 order by 2 desc, 1
+"""
+_RULES = """
+select match_rule, count(*) from marts.marts.customer_identities where valid_to is null group by 1 order by 2 desc, 1
+"""
+_OPEN_QUESTIONS = "select count(*) from marts.marts.identity_review"
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -64,6 +84,7 @@ def write_overview(home: Home, name: str, currency: str) -> Path:
             for title, query in (
                 ("head", _HEAD), ("segments", _SEGMENTS), ("alerts", _ALERTS), ("locations", _LOCATIONS),
                 ("value", _VALUE), ("calibration", _CALIBRATION), ("returns", _RETURNS), ("shares", _CONCENTRATION),
+                ("records", _RECORDS), ("sources", _SOURCES), ("rules", _RULES), ("questions", _OPEN_QUESTIONS),
             )
         }  # fmt: skip
     as_of, customers, prospects, net = found["head"][0] if found["head"] else ("no day yet", 0, 0, 0)
@@ -79,6 +100,7 @@ def write_overview(home: Home, name: str, currency: str) -> Path:
 
 def _sections(found: dict[str, list[tuple]]) -> list[str]:
     calibrated = [(str(d), kind, v) for d, *both in found["calibration"] for kind, v in zip(KINDS, both, strict=True)]
+    by_records = [(RECORDS[records - 1], customers) for records, customers in found["records"]]
     return [
         _section("Segments", bars(found["segments"], "segment", "customers"),
                  ("segment", "customers", "net"), found["segments"]),
@@ -91,10 +113,15 @@ def _sections(found: dict[str, list[tuple]]) -> list[str]:
         _section("Second visits", lines(found["returns"], "days since the first visit", "share returned"), (), []),
         _section("Predicted and actual visits of the holdout", lines(calibrated, "tenth of customers", "visits"),
                  (), []),
+        _section("Who is one person", bars(by_records, "records put together", "customers"),
+                 ("source", "records", "customers", "of them in another source too"), found["sources"]),
+        _section("What ties a record to its customer", "", ("rule", "records"), found["rules"]),
+        f"<p>Pairs that a person should look at (mart identity_review): {_told(found['questions'][0][0])}.</p>",
     ]  # fmt: skip
 
 
 KINDS = ("predicted", "actual")
+RECORDS = ("one", "two", "three", "four", "five or more")
 
 
 def _section(title: str, picture: str, headers: tuple[str, ...], rows: list[tuple]) -> str:

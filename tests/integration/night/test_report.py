@@ -13,6 +13,20 @@ def test_the_overview_tells_segments_alerts_and_value_with_pictures(demo) -> Non
     assert f"{customers:,} customers with a visit" in page
 
 
+def test_the_overview_tells_how_records_became_people(demo) -> None:
+    page = (demo.network.home.published / "report" / "index.html").read_text(encoding="utf-8")
+    known = demo.query("select source, customer_id from customer_identities where valid_to is null")
+    sources = {}
+    for source, customer in known:
+        sources.setdefault(customer, set()).add(source)
+    for told in {source for source, _ in known}:
+        records = sum(source == told for source, _ in known)
+        here = [of for of in sources.values() if told in of]
+        cells = (told, f"{records:,}", f"{len(here):,}", f"{sum(len(of) > 1 for of in here):,}")
+        assert "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>" in page
+    assert "records put together" in page
+
+
 def test_no_page_names_a_customer(demo) -> None:
     page = (demo.network.home.published / "report" / "index.html").read_text(encoding="utf-8")
     ids = {customer for (customer,) in demo.query("select customer_id from dim_customers")}
