@@ -5,6 +5,7 @@ import json
 import pkgutil
 import shutil
 import statistics
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -119,6 +120,10 @@ def rows_of(found: dict, fixed: float, smaller: dict | None) -> list[Row]:
     return rows
 
 
+def _figure(value: float) -> str:
+    return f"{value:.4f}" if 0 < abs(value) < 0.01 else f"{value:,.2f}"
+
+
 def _also(cost: dict) -> str:
     return f"{cost['wall']:.1f} s wall, {cost['peak_mib']:,.0f} MiB"
 
@@ -142,7 +147,7 @@ def main(
     """Measure the nightly job beside its yardsticks, and print the table."""
     if size not in SIZES:
         raise typer.BadParameter(f"{size} is no size; one of {', '.join(SIZES)}")
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
     console.print("start-up: a night of next to nothing")
     fixed = smallest_night(folder / "tiny")
     found = bench_size(size, folder / "network", rounds, lambda line: console.print(f"{size}: {line}"))
@@ -155,7 +160,7 @@ def main(
         rows += module.measure(size, folder / module.__name__)
     table = Table("what", "measured", "", "goal", "also", title=f"{found['lines']:,} lines in {found['files']:,} files")
     for row in rows:
-        table.add_row(row.what, f"{row.value:,.2f}", row.unit, row.goal, row.note)
+        table.add_row(row.what, _figure(row.value), row.unit, row.goal, row.note)
     console.print(table)
     for line in found["differences"]:
         console.print(f"differs: {line}")

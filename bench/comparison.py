@@ -46,7 +46,8 @@ def yardstick_differences(marts: Path, folder: Path, in_cents: bool) -> list[str
 
 def different_marts(one: Path, other: Path) -> list[str]:
     """One line per table of schema marts that two published sets do not share row for row."""
-    with duckdb.connect() as connection:
+    spill = {"memory_limit": "4GB", "temp_directory": str(one.parent / "spill")}
+    with duckdb.connect(config=spill) as connection:
         for name, file in (("one", one), ("other", other)):
             connection.execute(f"attach '{file}' as {name} (read_only)")
         tables = (

@@ -5,7 +5,6 @@ out: no till knows it. The data sets are read from REGULARS_DATA/linkage and lef
 """
 
 import os
-import resource
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from bench import Row
+from bench.processes import forget_peak, peak_mib
 from dagster_project.identity.candidates import find_candidates
 from dagster_project.identity.cluster import find_exact_clusters
 from dagster_project.identity.decisions import NONE
@@ -156,10 +156,11 @@ def _cost(records: int) -> list[Row]:
     con = duckdb.connect(config={"memory_limit": "800MB"})
     con.execute("set preserve_insertion_order = false")
     write_people(con, records)
+    forget_peak()
     started = time.process_time()
     match(con, load_model(), IdentitySection(), NONE)
     spent = time.process_time() - started
+    peak = peak_mib()
     precision, recall, *_ = judge(con, "clusters")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     note = f"P {precision:.4f} R {recall:.4f}; {peak:,.0f} MiB, the made-up people included"
     return [Row(f"matching {records:,} records, saved model", spent, "CPU s", "<= 10 at 570,000", note)]

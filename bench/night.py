@@ -7,12 +7,11 @@ Dagster's own. Costs are seconds of wall and CPU time (children included) and th
 import json
 import logging
 import os
-import resource
 import sys
 import time
 from pathlib import Path
 
-from bench.processes import run_module
+from bench.processes import forget_peak, peak_mib, run_module
 
 # The first word of the line with which a stage ends -> the stage.
 STAGES = {
@@ -31,23 +30,6 @@ def run_night(network: Path) -> dict[str, dict[str, float]]:
     out = network.parent / "night.json"
     whole = run_module("bench.night", str(network), str(out))
     return json.loads(out.read_text()) | {"night": whole}
-
-
-def forget_peak() -> None:
-    """Let the peak of resident memory begin anew, where the system can (Linux)."""
-    try:
-        Path("/proc/self/clear_refs").write_text("5")
-    except OSError:
-        return
-
-
-def peak_mib() -> float:
-    """The peak of resident memory since it was forgotten; since the process began where that cannot be."""
-    try:
-        status = Path("/proc/self/status").read_text()
-        return int(status.partition("VmHWM:")[2].split()[0]) / 1024
-    except (OSError, IndexError):
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 class StageClock(logging.Handler):

@@ -36,7 +36,7 @@ def compiled_models(folder: Path) -> list[tuple[str, str, bool]]:
     where = ["--project-dir", str(DBT), "--profiles-dir", str(DBT), "--target-path", str(folder / "target")]
     select = ["--select", *(f"+{mart}" for mart in WANTED), "--exclude", "resource_type:test"]
     try:
-        run = dbtRunner().invoke(["--quiet", "--log-path", str(folder), "compile", *where, *select])
+        run = dbtRunner().invoke(["--log-level", "none", "--log-path", str(folder), "compile", *where, *select])
     finally:
         DuckDBConnectionManager.close_all_connections()
     if not run.success:
