@@ -5,6 +5,7 @@ changes between them. The first night finds an empty ledger; its outbox is taken
 """
 
 import json
+import shutil
 import sys
 from datetime import date
 from pathlib import Path
@@ -30,8 +31,12 @@ LISTS = {EVERYONE: "EVERY1", "champions": "CHAMP1"}
 
 
 def measure(size: str, folder: Path) -> list[Row]:
-    """CPU and memory of a night whose profiles hardly changed, and of the first; 1M profiles at size 10M."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """CPU and memory of a night whose profiles hardly changed, and of the first; 1M profiles at size 10M.
+
+    `folder` is emptied first.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     profiles = SIZES[size] // 10
     rows = []
     for night, what in ((1, "the first night, all of them new"), (2, "a night, one in a hundred changed")):

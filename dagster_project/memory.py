@@ -6,7 +6,7 @@ Python, its libraries and Arrow a night stays under three times this. dbt's own 
 
 from pathlib import Path
 
-MEMORY = "500MB"
+MEMORY = "450MB"
 
 
 def bounded(spill: Path) -> dict[str, str]:

@@ -2,7 +2,7 @@
 never repeat what a vendor wrote, because vendors' error texts echo addresses.
 
 What a caller sees: a response below 400, BatchRefused (400, 413, 422: the batch holds a bad record), or
-DestinationStopped (401, 403 and every other refusal at once; 429, 5xx and time-outs after the last attempt).
+DestinationStopped (401, 403 and every other refusal at once; 408, 429, 5xx and time-outs after the last attempt).
 """
 
 import logging
@@ -24,6 +24,7 @@ from pyrate_limiter import Limiter, Rate
 from dagster_project.errors import PublishError
 
 _BAD_RECORD = (400, 413, 422)
+_LATER = (408, 425, 429)
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{1,47}")
 
 
@@ -71,7 +72,10 @@ class _Again(Exception):
 
 @dataclass(frozen=True)
 class Pace:
-    """How patient deliveries are; all in seconds but attempts. rates: None for the tool's own."""
+    """How patient deliveries are; all in seconds but attempts. rates: None for the tool's own.
+
+    `read` bounds the silence between two pieces of an answer, `whole` the answer, however it dribbles.
+    """
 
     attempts: int = 8
     wait_initial: float = 1.0
@@ -79,6 +83,7 @@ class Pace:
     longest_wait: float = 900.0
     connect: float = 10.0
     read: float = 60.0
+    whole: float = 600.0
     poll: float = 5.0
     job: float = 3600.0
     rates: tuple[Rate, ...] | None = None
@@ -106,12 +111,26 @@ class Courier:
             logging.getLogger(logger).setLevel(logging.WARNING)
         timeout = httpx.Timeout(pace.read, connect=pace.connect)
         self._client = httpx.Client(base_url=base_url, headers=headers, timeout=timeout, follow_redirects=False)
+        self._stranger = httpx.Client(timeout=timeout, follow_redirects=False)
 
     def close(self) -> None:
         self._client.close()
+        self._stranger.close()
 
     def call(self, method: str, path: str, **request: Any) -> httpx.Response:
         """One request, repeated while that helps; `request` as for httpx (json, content, params, headers)."""
+        return self._repeated(self._client, method, path, request)
+
+    def fetch(self, url: str) -> bytes:
+        """A result that the tool left elsewhere, asked for as a stranger: the credential stays here."""
+        try:
+            return self._repeated(self._stranger, "GET", url, {}).content
+        except BatchRefused as refused:
+            raise DestinationStopped(
+                f"destination {self.name}: its results cannot be fetched ({refused.code}); publish again later"
+            ) from None
+
+    def _repeated(self, client: httpx.Client, method: str, path: str, request: dict[str, Any]) -> httpx.Response:
         try:
             for attempt in stamina.retry_context(
                 on=self._backoff,
@@ -122,7 +141,7 @@ class Courier:
                 wait_jitter=self.pace.wait_initial,
             ):
                 with attempt:
-                    return self._once(method, path, request)
+                    return self._once(client, method, path, request)
         except _Again as last:
             raise DestinationStopped(
                 f"destination {self.name}: {last} after {self.pace.attempts} attempts; "
@@ -130,31 +149,17 @@ class Courier:
             ) from None
         raise AssertionError("a retry context ends with a result or an error")
 
-    def fetch(self, url: str) -> bytes:
-        """A result that the tool left elsewhere; the credential stays here."""
-        try:
-            found = httpx.get(url, timeout=httpx.Timeout(self.pace.read, connect=self.pace.connect))
-        except httpx.HTTPError as error:
-            raise DestinationStopped(
-                f"destination {self.name}: its results cannot be fetched ({type(error).__name__}); publish again later"
-            ) from None
-        if found.status_code != 200:
-            raise DestinationStopped(
-                f"destination {self.name}: its results cannot be fetched (HTTP {found.status_code}); "
-                "publish again later"
-            )
-        return found.content
-
-    def _once(self, method: str, path: str, request: dict[str, Any]) -> httpx.Response:
+    def _once(self, client: httpx.Client, method: str, path: str, request: dict[str, Any]) -> httpx.Response:
         if self._limiter is not None:
             self._limiter.try_acquire(self.name)
         self.requests += 1
         try:
-            response = self._client.request(method, path, **request)
+            with client.stream(method, path, **request) as answer:
+                response = _read(answer, self.pace.whole)
         except httpx.HTTPError as error:
             raise _Again(f"no answer ({type(error).__name__})") from None
         status = response.status_code
-        if status == 429 or status >= 500 or self._is_throttle(response):
+        if status in _LATER or status >= 500 or self._is_throttle(response):
             raise _Again(f"HTTP {status}", retry_after(response.headers.get("retry-after")))
         if status in _BAD_RECORD:
             raise BatchRefused(error_code(response))
@@ -170,6 +175,18 @@ class Courier:
         if error.wait is None:
             return True
         return error.wait if error.wait <= self.pace.longest_wait else False
+
+
+def _read(answer: httpx.Response, seconds: float) -> httpx.Response:
+    """The answer with its content, which must be there within `seconds`."""
+    last = time.monotonic() + seconds
+    pieces = []
+    for piece in answer.iter_bytes():
+        pieces.append(piece)
+        if time.monotonic() > last:
+            raise httpx.ReadTimeout("the answer does not end")
+    headers = [(name, value) for name, value in answer.headers.multi_items() if name != "content-encoding"]
+    return httpx.Response(answer.status_code, headers=headers, content=b"".join(pieces))
 
 
 def retry_after(value: str | None) -> float | None:

@@ -3,7 +3,7 @@
 Whatever can refuse has refused before `preparing` yields; nothing has left by then.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -25,7 +25,7 @@ from dagster_project.publish.payload import Profiles, read_profiles
 from dagster_project.publish.records import Delivery, record_guards, record_left_out
 from dagster_project.publish.sending import send_to
 from dagster_project.publish.suppressions import fetch_engagement, fetch_suppressions
-from dagster_project.publish.tool import Tool
+from dagster_project.publish.tool import Fields, Tool
 from dagster_project.publish.wishes import audiences_by_name, unknown_fields, wish_of
 from dagster_project.publish.working import working_connection
 
@@ -131,8 +131,8 @@ def preparing(
 
 def _ask_tools(
     connection: duckdb.DuckDBPyConnection, home: Home, run_id: str, tools: dict[str, Tool]
-) -> tuple[dict[str, str], dict[str, Callable[[str], bool] | None], list[Finding]]:
-    """Why a tool cannot be reached tonight, the attributes each knows, and what the suppressions' age refuses."""
+) -> tuple[dict[str, str], dict[str, Fields | None], list[Finding]]:
+    """Why a tool cannot be reached tonight, the fields each has, and what the suppressions' age refuses."""
     stopped, known = {}, {}
     for name, tool in sorted(tools.items()):
         try:

@@ -67,6 +67,14 @@ class Engagement:
     event_id: str | None = None
 
 
+@dataclass(frozen=True)
+class Fields:
+    """The fields a tool has, and what an attribute is called there; of others it would take no notice."""
+
+    known: frozenset[str]
+    name_of: Callable[[str], str]
+
+
 class Tool(Protocol):
     """One tool with a credential: small, stateless, and without a call that could raise anybody's consent."""
 
@@ -84,8 +92,8 @@ class Tool(Protocol):
     def poll(self, task: Task, job_id: str, records: list[Record]) -> Receipt | None:
         """What became of a job: None while it is at work, a receipt with its id again when it must be sent anew."""
 
-    def preflight(self) -> Callable[[str], bool] | None:
-        """Try the credential, writing nothing. Which attributes the tool knows, or None when it takes any."""
+    def preflight(self) -> Fields | None:
+        """Try the credential, writing nothing. The tool's fields, or None when it takes any."""
 
     def suppressions(self, since: str | None) -> Iterator[Suppression] | None:
         """Whom the tool has learnt not to mail since; None when it keeps no such list."""

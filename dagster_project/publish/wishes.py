@@ -1,7 +1,5 @@
 """What each destination is to have, from network.yaml and the audiences' own files."""
 
-from collections.abc import Callable
-
 from dagster_project.audiences import Audience, load_audiences
 from dagster_project.errors import NetworkError
 from dagster_project.network import Network
@@ -9,6 +7,7 @@ from dagster_project.outbound import EVERYONE, Destination
 from dagster_project.publish.difference import Wish, attributes_of
 from dagster_project.publish.guards import Finding
 from dagster_project.publish.payload import NO_ATTRIBUTES, Profiles
+from dagster_project.publish.tool import Fields
 
 
 def audiences_by_name(network: Network) -> dict[str, Audience]:
@@ -33,9 +32,7 @@ def wish_of(destination: Destination, audiences: dict[str, Audience]) -> Wish:
     return Wish(destination, names, attributes)
 
 
-def unknown_fields(
-    wish: Wish, profiles: Profiles, is_known: Callable[[str], bool] | None
-) -> tuple[list[Finding], tuple[str, ...]]:
+def unknown_fields(wish: Wish, profiles: Profiles, fields: Fields | None) -> tuple[list[Finding], tuple[str, ...]]:
     """What the guard on unknown fields finds, and the attributes that can be sent.
 
     Unknown: an audience asks for what no opted-in column carries, or the tool has no such attribute.
@@ -43,7 +40,8 @@ def unknown_fields(
     carried = attributes_of(profiles)
     asked = [name for name in wish.attributes if name not in NO_ATTRIBUTES] or list(carried)
     missing = [name for name in asked if name not in carried]
-    foreign = [name for name in asked if name in carried and is_known is not None and not is_known(name)]
+    called = {name: fields.name_of(name) for name in asked if name in carried} if fields else {}
+    foreign = [name for name, own in called.items() if own not in fields.known]
     found = []
     for names, told in (
         (missing, "are asked for, and no column of sync_email_profiles that may leave carries them"),
@@ -51,6 +49,11 @@ def unknown_fields(
     ):
         if names:
             name = wish.destination.name
-            what = f"{', '.join(names)} {told}"
+            what = f"{', '.join(_with_own_name(n, called) for n in names)} {told}"
             found.append(Finding("unknown_fields", name, EVERYONE, len(names), len(asked), what))
     return found, tuple(name for name in asked if name not in {*missing, *foreign})
+
+
+def _with_own_name(name: str, called: dict[str, str]) -> str:
+    own = called.get(name, name)
+    return name if own == name else f"{name} (there {own})"

@@ -5,7 +5,7 @@ true would erase what others wrote. Unknown attributes are ignored by Brevo with
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from urllib.parse import quote
 
 from pyrate_limiter import Duration, Rate
@@ -13,7 +13,7 @@ from pyrate_limiter import Duration, Rate
 from dagster_project.outbound import Destination
 from dagster_project.publish.courier import BatchRefused, NotThere, Pace
 from dagster_project.publish.destinations.over_http import OverHttp
-from dagster_project.publish.tool import Engagement, Limits, Receipt, Record, Suppression, Task
+from dagster_project.publish.tool import Engagement, Fields, Limits, Receipt, Record, Suppression, Task
 
 URL = "https://api.brevo.com"
 RATES = (Rate(10, Duration.SECOND),)
@@ -77,10 +77,9 @@ class Brevo(OverHttp):
             raise BatchRefused("invalid_email")
         return Receipt()
 
-    def preflight(self) -> Callable[[str], bool]:
+    def preflight(self) -> Fields:
         known = self._courier.call("GET", "/v3/contacts/attributes").json()["attributes"]
-        names = {attribute["name"] for attribute in known}
-        return lambda name: brevo_field(name) in names
+        return Fields(frozenset(attribute["name"] for attribute in known), brevo_field)
 
     def suppressions(self, since: str | None) -> Iterator[Suppression]:
         for contact in self._contacts(since):

@@ -1,15 +1,16 @@
 """Mailchimp, Marketing API 3.0: /batches of one operation per member, by the MD5 of the lower-cased address.
 
 A member is PUT with `status_if_new` alone: it counts only for somebody Mailchimp has never met, and whoever it knows
-keeps their status. `status`, which would overwrite an unsubscribe, is written by no call here. Audiences are tags;
-the list all of them live in is lists.email_profiles.
+keeps their status. `status`, which would overwrite an unsubscribe, is written by no call here. The list all of them
+live in is lists.email_profiles. Audiences are its tags, everyone's too: nobody can leave a list without being
+unsubscribed or archived, which forgets an unsubscribe of the same hour, so campaigns go to a tag.
 """
 
 import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import httpx
@@ -19,7 +20,7 @@ from dagster_project.errors import NetworkError
 from dagster_project.outbound import EVERYONE, Destination
 from dagster_project.publish.courier import NotThere, Pace
 from dagster_project.publish.destinations.over_http import OverHttp
-from dagster_project.publish.tool import Engagement, Limits, Receipt, Record, Suppression, Task
+from dagster_project.publish.tool import Engagement, Fields, Limits, Receipt, Record, Suppression, Task
 
 RATES = (Rate(10, Duration.SECOND),)
 LIMITS = Limits(records=500, bytes=4_000_000, record_bytes=100_000)
@@ -27,6 +28,7 @@ LIMITS = Limits(records=500, bytes=4_000_000, record_bytes=100_000)
 _NEW = "subscribed"
 _PAGE = 1_000
 _RESULTS_BYTES = 200_000_000
+_TAG = 10
 _FIELDS = {"first_name": "FNAME", "last_name": "LNAME"}
 _REASONS = {"unsubscribed": "unsubscribed", "cleaned": "bounced_hard"}
 
@@ -47,22 +49,18 @@ class Mailchimp(OverHttp):
     def encode(self, task: Task, record: Record) -> str:
         member = member_hash(record.email)
         path = f"/lists/{self._list}/members/{member}"
-        if task.audience == EVERYONE:
-            # Everyone is on the list by their upsert, and leaving it would be unsubscribing: nothing is sent.
-            return ""
         if task.action == "upsert":
             fields = {field_name(name): value for name, value in record.attributes.items() if value is not None}
             body = {"email_address": record.email, "status_if_new": _NEW, "merge_fields": fields}
             operation = {"method": "PUT", "path": path}
         else:
             status = "active" if task.action == "add" else "inactive"
-            body = {"tags": [{"name": task.list_id, "status": status}]}
+            tag = EVERYONE if task.audience == EVERYONE else task.list_id
+            body = {"tags": [{"name": tag, "status": status}]}
             operation = {"method": "POST", "path": f"{path}/tags"}
         return json.dumps(operation | {"operation_id": member, "body": json.dumps(body)}, separators=(",", ":"))
 
     def submit(self, task: Task, records: list[Record], encoded: list[str]) -> Receipt:
-        if task.audience == EVERYONE:
-            return Receipt()
         content = f'{{"operations":[{",".join(encoded)}]}}'
         return Receipt(job_id=self._courier.call("POST", "/3.0/batches", content=content).json()["id"])
 
@@ -85,12 +83,11 @@ class Mailchimp(OverHttp):
                 rejected[places[result["operation_id"]]] = f"http_{status}"
         return Receipt(rejected)
 
-    def preflight(self) -> Callable[[str], bool]:
+    def preflight(self) -> Fields:
         """The merge fields the list has; Mailchimp would ignore others without a word."""
         query = {"count": _PAGE, "fields": "merge_fields.tag"}
         answer = self._courier.call("GET", f"/3.0/lists/{self._list}/merge-fields", params=query).json()
-        tags = {field["tag"] for field in answer["merge_fields"]}
-        return lambda name: field_name(name) in tags
+        return Fields(frozenset(field["tag"] for field in answer["merge_fields"]), field_name)
 
     def suppressions(self, since: str | None) -> Iterator[Suppression]:
         for status, reason in _REASONS.items():
@@ -151,8 +148,10 @@ def member_hash(email: str) -> str:
 
 
 def field_name(name: str) -> str:
-    """Merge tags are written in capitals, ten characters at most."""
-    return _FIELDS.get(name, name.upper()[:10])
+    """Merge tags are written in capitals, ten characters at most: a longer name keeps the beginning of each word."""
+    words = name.upper().split("_")
+    short = "".join(word[: _TAG // len(words)] for word in words)
+    return _FIELDS.get(name, name.upper() if len(name) <= _TAG else short)
 
 
 def batch_results(archive: bytes) -> Iterator[dict]:

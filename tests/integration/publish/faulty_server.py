@@ -54,18 +54,20 @@ def handler_of(tool: "FakeTool") -> type[BaseHTTPRequestHandler]:
             later = "0" if fault == "seconds" else formatdate(time.time(), usegmt=True)
             self._send(429, {"errors": []}, {"Retry-After": later})
 
-        def _route(self, path: str, query: dict, raw: bytes) -> tuple[int, dict]:
+        def _route(self, path: str, query: dict, raw: bytes) -> tuple[int, dict | bytes]:
             forced = tool.status_for.get(f"{self.command} {path}") or tool.status_for.get("*")
             if forced:
                 return forced, {"errors": [{"code": "forced", "detail": "about somebody@example.com"}]}
+            if path.startswith("/elsewhere/"):
+                return tool.elsewhere(path, self.headers)
             refusal = tool.refusal(self.headers, raw)
             if refusal:
                 return refusal, {"errors": [{"code": "not_authenticated"}]}
             body = json.loads(raw) if raw else {}
             return tool.endpoint((self.command, *path.strip("/").split("/")[1:]), query, body)
 
-        def _send(self, status: int, answer: dict, headers: dict | None = None):
-            content = b"" if status == 204 else json.dumps(answer).encode()
+        def _send(self, status: int, answer: dict | bytes, headers: dict | None = None):
+            content = answer if isinstance(answer, bytes) else b"" if status == 204 else json.dumps(answer).encode()
             self.send_response(status)
             for name, value in {"Content-Length": str(len(content)), **(headers or {})}.items():
                 self.send_header(name, value)

@@ -18,6 +18,7 @@ class FakeMailchimp(FakeTool):
 
     members_of: dict[str, dict] = field(default_factory=dict)
     archives: dict[str, bytes] = field(default_factory=dict)
+    merge_tags: tuple[str, ...] = ("FNAME", "FAVOURITE", "LIFETAMOUN")
 
     def refusal(self, headers: Message, raw: bytes) -> int | None:
         if headers.get("authorization") != f"Bearer {self.key}":
@@ -31,7 +32,7 @@ class FakeMailchimp(FakeTool):
             case ("GET", "batches", batch_id):
                 return 200, self.jobs[batch_id]
             case ("GET", "lists", _, "merge-fields"):
-                return 200, {"merge_fields": [{"tag": tag} for tag in ("FNAME", "FAVOURITE", "LIFETIME_A")]}
+                return 200, {"merge_fields": [{"tag": tag} for tag in self.merge_tags]}
             case ("GET", "lists", _, "members"):
                 found = [m | {"tags": []} for m in self.members_of.values() if m["status"] == query["status"]]
                 return 200, {"members": found[int(query["offset"]) :]}
@@ -50,6 +51,10 @@ class FakeMailchimp(FakeTool):
                 return (204, {}) if self.members_of.pop(member, None) else (404, {})
         return 404, {}
 
+    def elsewhere(self, path: str, headers: Message) -> tuple[int, bytes]:
+        """Another host's in truth: who shows it the credential has given it away."""
+        return (403, b"") if "authorization" in headers else (200, self.archives[path.rpartition("/")[2]])
+
     def batch(self, operations: list[dict]) -> tuple[int, dict]:
         if len(operations) > 500:
             return 400, {}
@@ -57,7 +62,7 @@ class FakeMailchimp(FakeTool):
         batch_id = f"batch{len(self.jobs)}"
         self.archives[batch_id] = packed(results)
         failed = sum(result["status_code"] >= 400 for result in results)
-        url = f"{self.url}/3.0/archives/{batch_id}"
+        url = f"{self.url}/elsewhere/{batch_id}"
         self.jobs[batch_id] = {
             "id": batch_id,
             "status": "finished",

@@ -1,16 +1,19 @@
 """Mailchimp, Brevo and webhooks: what each is told, and what of it can never raise anybody's consent."""
 
 import json
+from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 
 from dagster_project.errors import PublishError
 from dagster_project.publish import publish
-from dagster_project.publish.courier import Courier
+from dagster_project.publish.destinations.mailchimp import field_name
 from tests.integration.publish.conftest import PACE, network_of
 from tests.integration.publish.other_tools import FakeBrevo, FakeMailchimp, FakeReceiver
 
+PROJECT = Path(__file__).parents[3]
 NO_HOLDOUT = {"contact": {"holdout_share": 0}}
 REFUSED = "update people.sync.sync_email_profiles set email = 'refused@example.com' where customer_id = 'c002';"
 LEFT = "delete from people.sync.sync_email_audiences where customer_id = 'c003';"
@@ -34,9 +37,8 @@ def codes(night) -> list[str]:
         return [code for (code,) in ops.execute("select code from sync_rejects").fetchall()]
 
 
-def test_mailchimp_keeps_the_status_of_whom_it_knows(night, sealed, started, monkeypatch):
+def test_mailchimp_keeps_the_status_of_whom_it_knows(night, sealed, started):
     tool = started(FakeMailchimp)
-    monkeypatch.setattr(Courier, "fetch", lambda self, url: tool.archives[url.rpartition("/")[2]])
     lists = {"email_profiles": "L1", "champions": "Champions"}
     network = network_of(
         night,
@@ -46,6 +48,7 @@ def test_mailchimp_keeps_the_status_of_whom_it_knows(night, sealed, started, mon
     sealed("r1", people=REFUSED)
     publish(night.home, network, night.project, pace=PACE)
     assert tool.tagged("Champions") == {"c001@example.com", "c003@example.com"}
+    assert tool.tagged("email_profiles") == {"c001@example.com", "c003@example.com", "c004@example.com"}
     assert codes(night) == ["http_400"]
     written = [json.loads(op["body"]) for _, _, body in tool.bodies if body for op in json.loads(body)["operations"]]
     assert all("status" not in body for body in written)
@@ -67,6 +70,42 @@ def test_mailchimp_keeps_the_status_of_whom_it_knows(night, sealed, started, mon
     before = len(tool.writes())
     publish(night.home, network, night.project, pace=PACE)
     assert tool.writes()[before:] == []
+
+
+def test_who_leaves_everyone_at_mailchimp_loses_the_tag_and_stays_a_member(night, sealed, started):
+    tool = started(FakeMailchimp)
+    destination = {"name": "chimp", "type": "mailchimp", "key_env": "FAKE_KEY", "url": tool.url}
+    network = network_of(night, destination | {"lists": {"email_profiles": "L1"}}, **NO_HOLDOUT)
+    sealed("r1")
+    publish(night.home, network, night.project, pace=PACE)
+    members = tool.tagged("email_profiles")
+    sealed("r2", people="delete from people.sync.sync_email_profiles where customer_id = 'c003';")
+    publish(night.home, network, night.project, pace=PACE)
+    assert tool.tagged("email_profiles") == members - {"c003@example.com"}
+    kept = next(m for m in tool.members_of.values() if m["email_address"] == "c003@example.com")
+    assert kept["status"] == "subscribed"
+    with duckdb.connect(str(night.home.ops), read_only=True) as ops:
+        removed = ops.execute("select sum(rows_removed) from sync_runs where run_id = 'r2'").fetchone()
+    assert removed == (1,)
+
+
+def test_mailchimps_tags_of_long_names_stay_apart():
+    described = yaml.safe_load((PROJECT / "dbt_models" / "models" / "sync" / "_sync.yml").read_text())
+    (model,) = (model for model in described["models"] if model["name"] == "sync_email_profiles")
+    tags = [field_name(column["name"]) for column in model["columns"]]
+    assert "HOMLOCID" in tags
+    assert len(set(tags)) == len(tags)
+    assert max(len(tag) for tag in tags) <= 10
+
+
+def test_a_field_that_mailchimp_lacks_is_named_as_it_is_called_there(night, sealed, started):
+    tool = started(FakeMailchimp)
+    destination = {"name": "chimp", "type": "mailchimp", "key_env": "FAKE_KEY", "url": tool.url}
+    network = network_of(night, destination | {"lists": {"email_profiles": "L1"}})
+    tool.merge_tags = ("FNAME", "FAVOURITE")
+    sealed("r1")
+    with pytest.raises(PublishError, match=r"lifetime_amount \(there LIFETAMOUN\) are no attributes of the tool"):
+        publish(night.home, network, night.project, pace=PACE)
 
 
 def test_brevo_is_told_only_what_it_knows_and_never_to_erase(night, sealed, started):
@@ -96,7 +135,7 @@ def test_an_attribute_the_tool_would_ignore_refuses_until_somebody_says_why(nigh
     monkeypatch.setattr("dagster_project.publish.destinations.brevo.brevo_field", lambda name: name.upper())
     monkeypatch.setattr("dagster_project.publish.destinations.brevo._FIELDS", {})
     sealed("r1")
-    with pytest.raises(PublishError, match="first_name are no attributes of the tool"):
+    with pytest.raises(PublishError, match=r"first_name \(there FIRST_NAME\) are no attributes of the tool"):
         publish(night.home, network_of(night, destination), night.project, pace=PACE)
     assert tool.writes() == []
     override = {"guard": "unknown_fields", "by": "Jo Park", "reason": "names stay at home"}
