@@ -149,13 +149,17 @@ def network_from_environment() -> Network:
     return load_network(file)
 
 
+# Seconds: to be let in; between two signs of life, of which four may fail before the connection is given up.
+_SSH_PATIENCE = {"timeout": 60, "keepalive_interval": 30, "keepalive_count_max": 4}
+
+
 def landing_options(url: str) -> dict[str, Any]:
     """What opening a landing zone by URL needs from the environment; keys and cloud credentials are found by
     the libraries themselves (ssh agent and ~/.ssh, AWS_ variables)."""
     if url.startswith(("sftp://", "ssh://")):
         known_hosts = os.environ.get(KNOWN_HOSTS_VARIABLE, str(Path.home() / ".ssh" / "known_hosts"))
         given = {"password": os.environ.get(SFTP_PASSWORD_VARIABLE), "client_keys": os.environ.get(SFTP_KEY_VARIABLE)}
-        return {"known_hosts": known_hosts} | {key: value for key, value in given.items() if value}
+        return _SSH_PATIENCE | {"known_hosts": known_hosts} | {key: value for key, value in given.items() if value}
     return {}
 
 

@@ -55,8 +55,8 @@ def record_deliveries(home: Home, run_id: str, deliveries: list[Delivery]) -> No
 def _record_delivery(connection: duckdb.DuckDBPyConnection, run_id: str, delivery: Delivery) -> None:
     name = delivery.destination
     if not delivery.requests:
-        connection.execute("delete from sync_runs where run_id = ? and destination = ?", [run_id, name])
-    connection.execute("delete from sync_rejects where run_id = ? and destination = ?", [run_id, name])
+        for table in ("sync_runs", "sync_rejects"):
+            connection.execute(f"delete from {table} where run_id = ? and destination = ?", [run_id, name])
     status, note = ("stopped", delivery.reason) if delivery.reason else ("delivered", delivery.read_back)
     rejected = len(delivery.rejected)
     members = dict(delivery.members)
@@ -73,8 +73,9 @@ def _record_delivery(connection: duckdb.DuckDBPyConnection, run_id: str, deliver
         )
     hashes, codes = ([one[i] for one in delivery.rejected] for i in (0, 1))
     connection.execute(
-        "insert into sync_rejects select ?, ?, unnest(?::varchar[]), unnest(?::varchar[])",
-        [run_id, name, hashes, codes],
+        """insert into sync_rejects select ? as run_id, ? as destination, unnest(?::varchar[]), unnest(?::varchar[])
+           except select * from sync_rejects where run_id = ? and destination = ?""",
+        [run_id, name, hashes, codes, run_id, name],
     )
 
 

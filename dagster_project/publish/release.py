@@ -89,10 +89,10 @@ def publish(
         deliveries = prepared.send()
     record_deliveries(home, snapshot.name, deliveries)
     _prune(home, network.publish.keep_last)
-    _complete(home, snapshot.name, deliveries)
     late = lateness(home, network, snapshot.name)
     if late is not None:
         record_run(home, snapshot.name, manifest["as_of_date"], "published", late)
+    _complete(home, snapshot.name, deliveries, late)
     sent = "; ".join([*map(told, deliveries), *([late] if late else [])]) or "no destinations"
     message = f"published {snapshot.name} (as of {manifest['as_of_date']}) in place of {before or 'nothing'}; {sent}"
     return PublishResult(snapshot.name, before, tuple(deliveries), message)
@@ -215,14 +215,15 @@ def _preparing(
         yield prepared
 
 
-def _complete(home: Home, run_id: str, deliveries: list[Delivery]) -> None:
-    """Nothing is pending any more, or raise what stopped."""
+def _complete(home: Home, run_id: str, deliveries: list[Delivery], late: str | None = None) -> None:
+    """Nothing is pending any more, or raise what stopped, and how late it already is."""
     stopped = [delivery for delivery in deliveries if delivery.reason is not None]
     if not stopped:
         clear_pending(home)
         return
+    lateness_told = f" ({late})" if late else ""
     raise PublishError(
-        f"{run_id} is published, but {'; '.join(f'{d.destination}: {d.reason}' for d in stopped)}. "
+        f"{run_id} is published{lateness_told}, but {'; '.join(f'{d.destination}: {d.reason}' for d in stopped)}. "
         "What was not acknowledged waits and is sent by the next run"
     )
 

@@ -71,6 +71,8 @@ class SftpDrop:
 class AsyncSshDrop(SftpDrop):
     """asyncssh's own server, in a thread of this process; its root is the folder."""
 
+    handler: type[asyncssh.SFTPServer] = asyncssh.SFTPServer
+
     def start(self) -> None:
         self._ready = threading.Event()
         self._loop = asyncio.new_event_loop()
@@ -84,7 +86,7 @@ class AsyncSshDrop(SftpDrop):
 
     async def _serve(self) -> None:
         def jail(channel: asyncssh.SSHServerChannel) -> asyncssh.SFTPServer:
-            return asyncssh.SFTPServer(channel, chroot=str(self.folder).encode())
+            return self.handler(channel, chroot=str(self.folder).encode())
 
         server = await asyncssh.listen(
             "127.0.0.1",

@@ -22,6 +22,9 @@ from dagster_project.publish.destinations.file import PARQUET, write_files
 from dagster_project.publish.payload import NAME, Profiles
 from dagster_project.seal import MANIFEST, write_json
 
+# Seconds for one file or question: a store that hangs is given up, and the next run begins it anew.
+PATIENCE = 1800.0
+
 
 @dataclass(frozen=True)
 class Taken:
@@ -67,7 +70,7 @@ def preflight(destination: Destination) -> None:
     """Look at the folder, writing nothing. Raises DestinationStopped."""
     try:
         system, root = open_store(destination)
-        system.exists(root)
+        system.exists(root, timeout=PATIENCE)
     except _failures() as error:
         raise DestinationStopped(
             f"destination {destination.name}: cannot be reached ({type(error).__name__}); "
@@ -85,14 +88,14 @@ def open_store(destination: Destination) -> tuple[fsspec.AbstractFileSystem, str
 def _upload(destination: Destination, run_id: str, folder: Path, files: dict[str, str]) -> None:
     system, root = open_store(destination)
     target = f"{root.rstrip('/')}/{destination.name}/{run_id}"
-    if system.exists(f"{target}/{MANIFEST}"):
-        if json.loads(system.cat_file(f"{target}/{MANIFEST}"))["files"] != files:
+    if system.exists(f"{target}/{MANIFEST}", timeout=PATIENCE):
+        if json.loads(system.cat_file(f"{target}/{MANIFEST}", timeout=PATIENCE))["files"] != files:
             raise DestinationStopped(
                 f"destination {destination.name}: run {run_id} lies there already with other content, and is never "
                 "overwritten; move it away and publish again"
             )
         return
-    system.makedirs(target, exist_ok=True)
+    system.makedirs(target, exist_ok=True, timeout=PATIENCE)
     for name in (*sorted(files), MANIFEST):
         _put(system, destination.type, folder / name, f"{target}/{name}")
 
@@ -102,13 +105,14 @@ def _put(system: Any, kind: str, source: Path, target: str) -> None:
     is written again until its manifest is there."""
     if kind == "s3":
         # The manifest says that a set is complete, so it is the one that must not be there.
-        system.put_file(str(source), target, mode="create" if source.name == MANIFEST else "overwrite")
+        mode = "create" if source.name == MANIFEST else "overwrite"
+        system.put_file(str(source), target, mode=mode, timeout=PATIENCE)
         return
     beside = f"{target}.new"
-    system.put_file(str(source), beside)
-    if system.exists(target):
-        system.rm_file(target)
-    system.mv(beside, target)
+    system.put_file(str(source), beside, timeout=PATIENCE)
+    if system.exists(target, timeout=PATIENCE):
+        system.rm_file(target, timeout=PATIENCE)
+    system.mv(beside, target, timeout=PATIENCE)
 
 
 def _failures() -> tuple[type[Exception], ...]:

@@ -1,5 +1,6 @@
 """Whole sets for machines, over OpenSSH's and asyncssh's SFTP with host keys checked, and S3."""
 
+import asyncio
 import json
 
 import asyncssh
@@ -8,8 +9,10 @@ import pytest
 
 from dagster_project.errors import PublishError
 from dagster_project.publish import publish
+from dagster_project.publish.destinations import store
 from dagster_project.seal import file_sha256
 from tests.integration.publish.conftest import network_of
+from tests.integration.servers import AsyncSshDrop
 
 PHONE = """update people.sync.sync_email_profiles set favourite = '+15551234567', first_name = '=Ada'
            where customer_id = 'c001';"""
@@ -51,18 +54,63 @@ def test_a_host_whose_key_is_another_gets_nothing(night, sealed, sftp_drop):
     assert list((sftp_drop.folder / "out").iterdir()) == []
 
 
+class Deaf(asyncssh.SFTPServer):
+    """Lets a file be opened, and never answers when it is written."""
+
+    async def write(self, file_obj, offset, data):
+        await asyncio.sleep(3600)
+
+
+def test_a_store_that_hangs_is_given_up_and_the_night_ends(night, sealed, monkeypatch):
+    monkeypatch.setattr(AsyncSshDrop, "handler", Deaf)
+    drop = AsyncSshDrop()
+    monkeypatch.setenv("REGULARS_SFTP_KEY", str(drop.keys / "id"))
+    monkeypatch.setenv("REGULARS_KNOWN_HOSTS", str(drop.keys / "known_hosts"))
+    monkeypatch.setattr(store, "PATIENCE", 1.0)
+    network = network_of(night, {"name": "drop", "type": "sftp", "url": drop.url("out")})
+    sealed("r1")
+    with pytest.raises(PublishError, match=r"r1 is published, but drop: .* cannot be written \(\w*Timeout\w*\)"):
+        publish(night.home, network, night.project)
+    assert night.home.published_run() == "r1"
+    monkeypatch.setattr(Deaf, "write", asyncssh.SFTPServer.write)
+    assert [(d.destination, d.rows_sent) for d in publish(night.home, network, night.project).deliveries] == [
+        ("drop", 4)
+    ]
+    drop.stop()
+
+
+def test_a_set_that_another_finished_meanwhile_is_not_written_over(night, sealed, s3_endpoint, monkeypatch):
+    import s3fs
+
+    system = s3fs.S3FileSystem(endpoint_url=s3_endpoint)
+    system.mkdir("raced")
+    network = network_of(night, {"name": "lake", "type": "s3", "url": "s3://raced/audiences"})
+    sealed("r1")
+    real = store._put
+
+    def put(at, kind, source, target):
+        if source.name == "manifest.json":
+            system.pipe_file("raced/audiences/lake/r1/manifest.json", b"another's")
+        real(at, kind, source, target)
+
+    monkeypatch.setattr(store, "_put", put)
+    with pytest.raises(PublishError, match="cannot be written"):
+        publish(night.home, network, night.project)
+    assert system.cat_file("raced/audiences/lake/r1/manifest.json") == b"another's"
+
+
 def test_a_set_in_s3_is_never_overwritten(night, sealed, s3_endpoint):
     import s3fs
 
-    store = s3fs.S3FileSystem(endpoint_url=s3_endpoint)
-    store.mkdir("crm")
+    system = s3fs.S3FileSystem(endpoint_url=s3_endpoint)
+    system.mkdir("crm")
     network = network_of(night, {"name": "lake", "type": "s3", "url": "s3://crm/audiences"})
     sealed("r1")
     publish(night.home, network, night.project)
-    found = {path.rpartition("/")[2] for path in store.ls("crm/audiences/lake/r1", refresh=True)}
+    found = {path.rpartition("/")[2] for path in system.ls("crm/audiences/lake/r1", refresh=True)}
     assert {"email_profiles.csv", "email_profiles.parquet", "manifest.json"} <= found
 
-    store.pipe_file("crm/audiences/lake/r2/manifest.json", b'{"files": {}}')
+    system.pipe_file("crm/audiences/lake/r2/manifest.json", b'{"files": {}}')
     sealed("r2", customers=5)
     with pytest.raises(PublishError, match="lies there already with other content, and is never overwritten"):
         publish(night.home, network, night.project)

@@ -1,10 +1,11 @@
 """A tool that is unwell stops alone, and whom it refused meanwhile is sent once it is well; a list is itself."""
 
+import duckdb
 import httpx
 import pytest
 
 from dagster_project.errors import NetworkError, PublishError
-from dagster_project.publish.courier import Courier, retry_after
+from dagster_project.publish.courier import Courier, DestinationStopped, retry_after
 from dagster_project.validate import record_refusal
 from tests.integration.publish.conftest import Killed, go, hook, killed_after, klaviyo
 from tests.integration.publish.fake_tool import FakeTool
@@ -14,10 +15,10 @@ from tests.integration.publish.test_contact_caps import marked
 def test_an_answer_that_is_no_json_stops_its_tool_alone(night, tool, other, sealed, monkeypatch):
     once = Courier._once
 
-    def with_a_page(self, method, path, request):
+    def with_a_page(self, client, method, path, request):
         if self.name == "a" and method == "POST":
             return httpx.Response(200, text="<html>c001@example.com is under maintenance</html>")
-        return once(self, method, path, request)
+        return once(self, client, method, path, request)
 
     monkeypatch.setattr(Courier, "_once", with_a_page)
     sealed("r1")
@@ -30,8 +31,8 @@ def test_an_answer_that_is_no_json_stops_its_tool_alone(night, tool, other, seal
 def test_a_receiver_may_say_ok_in_words(night, sealed, receiver, monkeypatch):
     once = Courier._once
 
-    def in_words(self, method, path, request):
-        answer = once(self, method, path, request)
+    def in_words(self, client, method, path, request):
+        answer = once(self, client, method, path, request)
         return httpx.Response(200, text="OK") if method == "POST" else answer
 
     monkeypatch.setattr(Courier, "_once", in_words)
@@ -119,3 +120,36 @@ def test_what_a_former_list_took_late_fills_no_other(night, tool, sealed, monkey
             go(night, klaviyo(tool))
     go(night, klaviyo(tool, lists={"email_profiles": "EVERY1", "champions": "CHAMP2"}))
     assert tool.members("CHAMP1") == tool.members("CHAMP2") == {"c001@example.com", "c003@example.com"}
+
+
+def test_a_night_that_is_late_and_stopped_says_both(night, tool, sealed):
+    sealed("r1")
+    with duckdb.connect(str(night.home.ops)) as ops:
+        ops.execute("update runs set started_at = timestamp '2026-01-01 08:00:00'")
+    tool.status_for["POST /api/profile-bulk-import-jobs"] = 403
+    with pytest.raises(PublishError, match=r"r1 is published \(ready \d+ minutes after .*06:30\), but mail: "):
+        go(night, klaviyo(tool))
+    with duckdb.connect(str(night.home.ops), read_only=True) as ops:
+        (reason,) = ops.execute("select reason from runs where status = 'published'").fetchone()
+    assert reason.startswith("ready ")
+
+
+def test_whom_a_tool_refused_before_it_stopped_is_named_after_it_went_on(night, tool, sealed, monkeypatch):
+    refused = "update people.sync.sync_email_profiles set email = 'refused@example.com' where customer_id = 'c002';"
+    sealed("r1", people=refused)
+    once, posts = Courier._once, []
+
+    def stops_after_the_first(self, client, method, path, request):
+        posts.extend([path] if method == "POST" else [])
+        if len(posts) > 1:
+            raise DestinationStopped("destination mail: no more tonight")
+        return once(self, client, method, path, request)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Courier, "_once", stops_after_the_first)
+        with pytest.raises(PublishError, match="no more tonight"):
+            go(night, klaviyo(tool))
+    go(night, klaviyo(tool))
+    with duckdb.connect(str(night.home.ops), read_only=True) as ops:
+        told = ops.execute("select run_id, destination, count(*) from sync_rejects group by all").fetchall()
+    assert told == [("r1", "mail", 1)]
