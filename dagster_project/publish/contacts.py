@@ -2,7 +2,8 @@
 
 A membership is one contact in 28 days. What a customer's segment allows (contact.caps_per_28_days), or their own wish
 when that is less, is reserved in state for whoever sends: audiences of higher priority first, memberships that run
-before new ones. Messages that went out count too, beyond those that a sender's memberships stand for.
+before new ones. Messages that went out count too, beyond those that a sender's memberships stand for. Whoever wants
+none, or whose segment may have none, leaves at once; of two who became one, what either had is spent.
 """
 
 from datetime import date
@@ -20,11 +21,13 @@ CAP_DAYS = 28
 _BUDGETS = {
     "contact_pressure": "customer_id varchar, sender varchar, contacts_28d bigint",
     "contact_wishes": "customer_id varchar, wished_contacts_28d bigint",
+    "customer_id_redirects": "customer_id varchar, living_customer_id varchar",
 }
 
 
 def read_budgets(connection: duckdb.DuckDBPyConnection, snapshot: Path) -> None:
-    """Tables contact_pressure and contact_wishes out of a sealed snapshot's marts; empty where it has none."""
+    """Tables contact_pressure, contact_wishes and customer_id_redirects out of a sealed snapshot's marts, empty where
+    it has none; and view reserved, what was reserved for whoever a customer is today."""
     connection.execute(f"attach {literal(snapshot / 'marts.duckdb')} as marts_of_run (read_only)")
     there = "select count(*) from duckdb_tables() where database_name = 'marts_of_run' and table_name = ?"
     for mart, shape in _BUDGETS.items():
@@ -32,6 +35,11 @@ def read_budgets(connection: duckdb.DuckDBPyConnection, snapshot: Path) -> None:
         if connection.execute(there, [mart]).fetchone()[0]:
             connection.execute(f"insert into {mart} by name select {_names(shape)} from marts_of_run.marts.{mart}")
     connection.execute("detach marts_of_run")
+    connection.execute(
+        """create or replace temp view reserved as
+           select coalesce(d.living_customer_id, r.customer_id) as customer_id, destination, audience, reserved_on
+           from shared.reservations r left join customer_id_redirects d on d.customer_id = r.customer_id"""
+    )
 
 
 def allow_members(
@@ -72,7 +80,7 @@ def allow_members(
     run(
         f"""create or replace temp table weighed as
             with live as (
-                select distinct customer_id, destination, audience from shared.reservations
+                select distinct customer_id, destination, audience from reserved
                 where reserved_on > $1::date - {CAP_DAYS} and reserved_on <= $1::date),
             stood_for as (select customer_id, destination, count(*) as contacts from live group by all),
             spent as (
@@ -86,18 +94,19 @@ def allow_members(
                     from contact_pressure p
                     left join stood_for s on s.customer_id = p.customer_id and s.destination = p.sender)
                 group by 1)
-            select a.*, l.customer_id is not null as is_running,
-                coalesce(s.contacts, 0) + row_number() over (
-                    partition by a.customer_id
-                    order by l.customer_id is null, a.priority, a.destination, a.audience) as contact,
-                least(
-                    coalesce(c.cap, (select cap from caps where segment = 'default'), 4), w.wished_contacts_28d
-                ) as cap
-            from (select * from asked where not is_holdout) a
-            left join live l using (customer_id, destination, audience)
-            left join spent s using (customer_id)
-            left join caps c on c.segment = a.segment
-            left join contact_wishes w using (customer_id)""",
+            select * exclude (has_one), has_one and cap > 0 as is_running from (
+                select a.*, l.customer_id is not null as has_one,
+                    coalesce(s.contacts, 0) + row_number() over (
+                        partition by a.customer_id
+                        order by l.customer_id is null, a.priority, a.destination, a.audience) as contact,
+                    least(
+                        coalesce(c.cap, (select cap from caps where segment = 'default'), 4), w.wished_contacts_28d
+                    ) as cap
+                from (select * from asked where not is_holdout) a
+                left join live l using (customer_id, destination, audience)
+                left join spent s using (customer_id)
+                left join caps c on c.segment = a.segment
+                left join contact_wishes w using (customer_id))""",
         [as_of_date],
     )
     run(
@@ -121,7 +130,7 @@ def reserve_contacts(connection: duckdb.DuckDBPyConnection, as_of_date: date) ->
     connection.execute(
         f"""insert into shared.reservations
             select distinct a.customer_id, a.destination, a.audience, $1::date from allowed_members a
-            anti join (select * from shared.reservations where reserved_on > $1::date - {CAP_DAYS}) r
+            anti join (select * from reserved where reserved_on > $1::date - {CAP_DAYS}) r
                 using (customer_id, destination, audience)
             where a.audience <> '{EVERYONE}'""",
         [as_of_date],

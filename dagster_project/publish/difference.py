@@ -10,7 +10,7 @@ import duckdb
 from dagster_project.errors import PublishError
 from dagster_project.outbound import EVERYONE, Destination
 from dagster_project.publish.guards import Difference
-from dagster_project.publish.payload import KEY, NO_ATTRIBUTES, Profiles
+from dagster_project.publish.payload import HOME, KEY, NO_ATTRIBUTES, Profiles, set_aside
 from dagster_project.publish.working import literal, quoted
 
 
@@ -27,16 +27,25 @@ def attributes_of(profiles: Profiles) -> tuple[str, ...]:
     return tuple(column for column in profiles.columns if column not in NO_ATTRIBUTES)
 
 
+def of_location(profiles: Profiles, wish: Wish) -> Profiles:
+    """What was set aside of a destination's own people alone: another shop's bad addresses are not its matter."""
+    location = wish.destination.location
+    if location is None:
+        return profiles
+    rejected, duplicates = set_aside(profiles.connection, location)
+    return replace(profiles, rejected=rejected, duplicates=duplicates)
+
+
 def want(profiles: Profiles, wish: Wish) -> None:
     """Tables of the working connection: wanted_members, wanted_profiles (record_hash, payload_hash)."""
     run = profiles.connection.execute
     location = wish.destination.location
-    if location is not None and "home_location_id" not in profiles.columns:
+    if location is not None and HOME not in profiles.columns:
         raise PublishError(
             f"destination {wish.destination.name}: location {location} cannot be told apart, as column "
             "home_location_id does not leave; mark it `meta: {publish: true}`"
         )
-    at_home = f"and p.home_location_id = {literal(location)}" if location is not None else ""
+    at_home = f"and p.{HOME} = {literal(location)}" if location is not None else ""
     names = ", ".join(literal(audience) for audience in wish.audiences) or "null"
     run(
         f"""create or replace temp table wanted_members as
@@ -68,7 +77,7 @@ def scoped(profiles: Profiles, wish: Wish) -> Profiles:
             select m.audience, p.{KEY}, m.customer_id from wanted_members m join profiles p using (record_hash)
             where m.audience <> {literal(EVERYONE)} order by m.audience, p.{KEY}"""
     )
-    return replace(profiles, rows=run("select count(*) from wanted_profiles").fetchone()[0])
+    return replace(of_location(profiles, wish), rows=run("select count(*) from wanted_profiles").fetchone()[0])
 
 
 def compare(profiles: Profiles, wish: Wish) -> dict[str, Difference]:
@@ -99,9 +108,8 @@ def compare(profiles: Profiles, wish: Wish) -> dict[str, Difference]:
     if _attributes_sent(profiles.connection) != ",".join(wish.attributes):
         changed = 0
     base = differences.get(EVERYONE, Difference(wanted, 0, compared or None))
-    differences[EVERYONE] = replace(
-        base, rejected=len(profiles.rejected), changed=changed, duplicates=profiles.duplicates
-    )
+    own = of_location(profiles, wish)
+    differences[EVERYONE] = replace(base, rejected=len(own.rejected), changed=changed, duplicates=own.duplicates)
     return differences
 
 

@@ -11,7 +11,8 @@ from typing import Literal
 from dagster_project.errors import PublishError
 from dagster_project.outbound import EVERYONE, Guard, Override, PublishSection
 
-# Under this many profiles a share says nothing (one of ten is 10%): only the guard on empty audiences holds there.
+# Under this many profiles a share says nothing (one of ten is 10%): only the guard on empty audiences holds there, and
+# only where nobody is meant to come and go; a small shop may have nobody whose birthday is this month.
 SMALL_AUDIENCE = 100
 SUPPRESSIONS_HOURS = 24
 
@@ -81,7 +82,7 @@ def findings(
     if difference.duplicates:
         told = f"{difference.duplicates} profiles share an address with another"
         found.append(Finding("duplicate_keys", destination, audience, difference.duplicates, total, told))
-    if before and not difference.offered:
+    if before and not difference.offered and (turnover == "stable" or before >= SMALL_AUDIENCE):
         told = f"the audience is empty and had {before} profiles"
         return [*found, Finding("empty", destination, audience, 0, before, told)]
     if total >= SMALL_AUDIENCE:

@@ -20,6 +20,8 @@ MODEL = "sync_email_profiles"
 AUDIENCES_MODEL = "sync_email_audiences"
 PRIVACY_MODEL = "sync_privacy_requests"
 KEY = "email"
+HOME = "home_location_id"
+_DUPLICATE = "duplicate_key"
 # Where an address belongs in the work tables, and what is never an attribute of a person at a tool.
 NO_ATTRIBUTES = (KEY, "customer_id", "row_hash")
 # A plausible address: one @, no blanks or control characters, a dot in the domain.
@@ -34,7 +36,8 @@ CONSENT_WORDS = re.compile(
 class Profiles:
     """Profiles ready to leave: view `payload` on `connection`, one row per address, in order of the address.
 
-    rejected: keyed hashes of records set aside, with a code; they do not hold the others back.
+    rejected: keyed hashes of records set aside, with a code; they do not hold the others back. Whose they are tells
+    table set_aside (record_hash, code, home_location_id).
     duplicates: how many share an address with another, of which the lowest customer_id is kept.
     may_be_mailed: an SQL condition over rows with an address: nobody has suppressed it since.
     """
@@ -59,37 +62,48 @@ def read_profiles(connection: duckdb.DuckDBPyConnection, snapshot: Path, project
     selected = ", ".join(quoted(column) for column in columns)
     connection.execute(f"attach {literal(snapshot / 'restricted' / 'people.duckdb')} as people_of_run (read_only)")
     offered = f"select {selected} from people_of_run.sync.{MODEL}"
-    rejected = connection.execute(
-        f"""select keyed_hash(coalesce({KEY}, '')), 'not_an_address' from ({offered})
-            where not coalesce(regexp_matches({KEY}, '{ADDRESS}'), false) order by 1"""
-    ).fetchall()
+    home = HOME if HOME in columns else "null"
+    connection.execute(
+        f"""create temp table set_aside as
+            select keyed_hash(coalesce({KEY}, '')) as record_hash, 'not_an_address' as code,
+                cast({home} as varchar) as {HOME}
+            from ({offered}) where not coalesce(regexp_matches({KEY}, '{ADDRESS}'), false)"""
+    )
     connection.execute(
         f"""create temp table profiles as
             select keyed_hash(lower({KEY})) as record_hash, {selected} from ({offered})
             where regexp_matches({KEY}, '{ADDRESS}')"""
     )
-    duplicates = _set_duplicates_aside(connection, rejected)
+    _set_duplicates_aside(connection, home)
     _heed_privacy_requests(connection, snapshot.name)
     connection.execute("delete from profiles using shared.suppressions s where profiles.record_hash = s.record_hash")
     _read_members(connection)
     connection.execute("detach people_of_run")
     rows = connection.execute("select count(*) from profiles").fetchone()[0]
-    return Profiles(connection, columns, rows, tuple(rejected), duplicates, _MAY_BE_MAILED)
+    return Profiles(connection, columns, rows, *set_aside(connection), _MAY_BE_MAILED)
 
 
-def _set_duplicates_aside(connection: duckdb.DuckDBPyConnection, rejected: list[tuple[str, str]]) -> int:
-    twice = connection.execute(
-        "select record_hash, count(*) - 1 from profiles group by 1 having count(*) > 1 order by 1"
+def set_aside(connection: duckdb.DuckDBPyConnection, location: str | None = None) -> tuple[tuple, int]:
+    """Profiles.rejected and .duplicates, of one location's people or of all."""
+    rejected = connection.execute(
+        f"select record_hash, code from set_aside where $1 is null or {HOME} = $1 order by code desc, record_hash",
+        [location],
     ).fetchall()
-    if twice:
-        order = "customer_id" if "customer_id" in _names(connection, "profiles") else KEY
-        connection.execute(
-            f"""delete from profiles where rowid in (
-                    select r from (select rowid as r, row_number() over (partition by record_hash order by {order}) as n
-                                   from profiles) where n > 1)"""
-        )
-        rejected += [(record_hash, "duplicate_key") for record_hash, count in twice for _ in range(count)]
-    return sum(count for _, count in twice)
+    return tuple(rejected), sum(code == _DUPLICATE for _, code in rejected)
+
+
+def _set_duplicates_aside(connection: duckdb.DuckDBPyConnection, home: str) -> None:
+    order = "customer_id" if "customer_id" in _names(connection, "profiles") else KEY
+    connection.execute(
+        f"""create temp table twice as
+            select r, record_hash, {HOME} from (
+                select rowid as r, record_hash, cast({home} as varchar) as {HOME},
+                    row_number() over (partition by record_hash order by {order}) as n
+                from profiles)
+            where n > 1"""
+    )
+    connection.execute(f"insert into set_aside select record_hash, '{_DUPLICATE}', {HOME} from twice")
+    connection.execute("delete from profiles where rowid in (select r from twice)")
 
 
 def _read_members(connection: duckdb.DuckDBPyConnection) -> None:

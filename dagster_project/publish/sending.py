@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 
 from dagster_project.publish.courier import BatchRefused, DestinationStopped, Pace, answers_understood
-from dagster_project.publish.difference import Wish, fill_outbox, heed_lists, remember_attributes, want
+from dagster_project.publish.difference import Wish, fill_outbox, heed_lists, of_location, remember_attributes, want
 from dagster_project.publish.engine import deliver, finish_open_jobs
 from dagster_project.publish.ledger import IN_DOUBT, Ledger
 from dagster_project.publish.payload import Profiles
@@ -24,7 +24,7 @@ def send_to(
     """Never raises what a tool does: a Delivery's reason says why the rest waits."""
     started, requests = time.monotonic(), tool.requests
     lists, name = wish.destination.lists, wish.destination.name
-    delivery = Delivery(name, 0, 0, profiles.rejected)
+    delivery = Delivery(name, 0, 0, of_location(profiles, wish).rejected)
     reason = None
     try:
         with answers_understood(name):

@@ -3,7 +3,9 @@
 import hashlib
 
 import duckdb
+import pytest
 
+from dagster_project.errors import PublishError
 from dagster_project.publish import publish
 from dagster_project.warehouse.state import create_holdout_rule
 from tests.integration.publish.conftest import KEY, PACE, klaviyo, network_of
@@ -138,3 +140,57 @@ def test_messages_that_went_out_and_a_customers_own_wish_count_against_the_budge
     assert {"mail champions c003", "mail slipping c003"} <= left_out(night, "contact_cap")
     # A membership that runs goes on.
     assert "c003@example.com" in tool.members("LOST1")
+
+
+def test_whoever_wants_no_contact_any_more_leaves_the_next_night(night, tool, sealed):
+    network = network_of(night, klaviyo(tool), contact={"holdout_share": 0})
+    sealed("r1")
+    publish(night.home, network, night.project, pace=PACE)
+    assert tool.members("CHAMP1") == {"c001@example.com", "c003@example.com"}
+    sealed("r2", marts=marts_of(wishes="c001 0"))
+    publish(night.home, network, night.project, pace=PACE)
+    assert tool.members("CHAMP1") == {"c003@example.com"}
+    assert "mail champions c001" in left_out(night, "contact_cap")
+
+
+def test_what_either_of_two_had_is_spent_when_they_become_one(night, tool, sealed):
+    # One contact each: c002 spends it on lost_valued, is merged into c001, who then would be a champion.
+    network = network_of(
+        night,
+        klaviyo(tool, lists={"lost_valued": "LOST1", "champions": "CHAMP1"}),
+        contact={"holdout_share": 0, "caps_per_28_days": {"default": 1}},
+    )
+    only = "delete from people.sync.sync_email_audiences; insert into people.sync.sync_email_audiences values "
+    valued = only + "('lost_valued', 'c002', 'c002@example.com'), ('lost_valued', 'c004', 'c004@example.com')"
+    sealed("r1", people=valued + ";")
+    publish(night.home, network, night.project, pace=PACE)
+    assert tool.members("LOST1") == {"c002@example.com", "c004@example.com"}
+    merged = "delete from people.sync.sync_email_profiles where customer_id = 'c002';"
+    redirects = """create table marts.marts.customer_id_redirects as
+        select 'c002' as customer_id, 'c001' as living_customer_id;"""
+    sealed("r2", people=valued + ", ('champions', 'c001', 'c001@example.com');" + merged, marts=redirects)
+    publish(night.home, network, night.project, pace=PACE)
+    assert tool.members("CHAMP1") == set()
+    assert "mail champions c001" in left_out(night, "contact_cap")
+
+
+def test_another_shops_bad_addresses_trip_no_guard_of_ones_own(night, tool, other, sealed):
+    marked(night, "home_location_id")
+    # 200 customers, half of them at each shop; of shop_2's, a tenth have no address.
+    people = """
+        alter table people.sync.sync_email_profiles add column home_location_id varchar;
+        update people.sync.sync_email_profiles set home_location_id = case
+            when cast(substr(customer_id, 2) as int) <= 100 then 'shop_1' else 'shop_2' end;
+        update people.sync.sync_email_profiles set email = 'none ' || customer_id
+            where cast(substr(customer_id, 2) as int) > 190;"""
+    sealed("r1", customers=200, people=people)
+    network = network_of(night, klaviyo(tool, location="shop_1"), contact={"holdout_share": 0})
+    publish(night.home, network, night.project, pace=PACE)
+    assert len(tool.members("EVERY1")) == 100
+    with duckdb.connect(str(night.home.ops), read_only=True) as ops:
+        assert ops.execute("select count(*) from sync_rejects").fetchone() == (0,)
+
+    network = network_of(night, klaviyo(other, name="second", location="shop_2"), contact={"holdout_share": 0})
+    sealed("r2", customers=200, people=people)
+    with pytest.raises(PublishError, match=r"destination second: 10 of 100 profiles were rejected"):
+        publish(night.home, network, night.project, pace=PACE)

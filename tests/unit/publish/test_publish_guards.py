@@ -79,6 +79,10 @@ def test_an_override_of_something_else_or_of_yesterday_changes_nothing(override)
         ("calendar", Difference(500, 0, acknowledged=1000, removed=1000), []),
         ("calendar", Difference(499, 0, acknowledged=1000, removed=1000), ["shrink"]),
         ("calendar", Difference(0, 0, acknowledged=1000, removed=1000), ["empty"]),
+        # A small shop's month without a birthday is no accident, its empty list of champions may be.
+        ("calendar", Difference(0, 0, acknowledged=3, removed=3), []),
+        ("rolling", Difference(0, 0, acknowledged=99, removed=99), []),
+        ("stable", Difference(0, 0, acknowledged=3, removed=3), ["empty"]),
     ],
 )
 def test_an_audience_may_turn_over_as_its_kind_does(turnover, difference, guards):
