@@ -19,6 +19,7 @@ from dagster_project.defs.null_tests import DBT_EXCLUDES, null_tests, nulls_coun
 from dagster_project.defs.resources import DBT_PROJECT
 from dagster_project.errors import WarehouseError
 from dagster_project.home import Home
+from dagster_project.memory import MEMORY_VARIABLE, memory_for
 from dagster_project.seal import DBT_VERDICT, file_sha256
 
 TARGET = DBT_PROJECT / "target"
@@ -145,6 +146,7 @@ def _invoke(arguments: list[str], home: Path, parsed: object = None) -> Any:
     from dbt.cli.main import dbtRunner
 
     os.environ[HOME_VARIABLE] = str(home)
+    os.environ[MEMORY_VARIABLE] = memory_for(Home(home).ledger)
     try:
         outcome = dbtRunner(manifest=parsed).invoke(["--no-write-json", *arguments] if parsed else arguments)
     finally:

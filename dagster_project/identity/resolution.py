@@ -25,7 +25,7 @@ from dagster_project.identity.persist import REGISTRY, RETIRED_IDS, persist_ids
 from dagster_project.identity.quality import QUALITY, measure_quality
 from dagster_project.identity.review import find_review_pairs
 from dagster_project.identity.source_records import build_source_records
-from dagster_project.memory import bounded
+from dagster_project.memory import bounded, memory_for
 from dagster_project.network import Network
 
 FEEDS = ("customers", *TILL_FEEDS, "signups", "consents", "engagement", "identity_decisions")
@@ -135,7 +135,7 @@ def _workbench(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     home.identity.mkdir(parents=True, exist_ok=True)
     spill = home.identity / ".spill"
     try:
-        with duckdb.connect(config=bounded(spill)) as con:
+        with duckdb.connect(config=bounded(spill, memory_for(home.ledger))) as con:
             con.execute("set preserve_insertion_order = false")
             yield con
     finally:

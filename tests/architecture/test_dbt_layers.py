@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dagster_project.memory import MEMORY
+from dagster_project.memory import MEMORY, MEMORY_VARIABLE
 
 DBT = Path(__file__).resolve().parents[2] / "dbt_models"
 MANIFEST = DBT / "target" / "manifest.json"
@@ -151,4 +151,5 @@ def test_a_grain_without_a_test_is_told():
 
 def test_dbt_may_hold_in_memory_what_every_engine_of_a_night_may() -> None:
     profile = yaml.safe_load((DBT / "profiles.yml").read_text(encoding="utf-8"))["regulars"]
-    assert [output["settings"]["memory_limit"] for output in profile["outputs"].values()] == [MEMORY]
+    told = f"{{{{ env_var('{MEMORY_VARIABLE}', '{MEMORY}') }}}}"
+    assert [output["settings"]["memory_limit"] for output in profile["outputs"].values()] == [told]
