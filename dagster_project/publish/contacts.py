@@ -2,10 +2,12 @@
 
 A membership is one contact in 28 days. What a customer's segment allows (contact.caps_per_28_days), or their own wish
 when that is less, is reserved in state for whoever sends: audiences of higher priority first, memberships that run
-before new ones. Messages that went out count too, beyond those that a sender's memberships stand for. Whoever wants
+before new ones, and new ones of a destination that takes nothing tonight last. What a destination was to take and did
+not is given back. Messages that went out count too, beyond those that a sender's memberships stand for. Whoever wants
 none, or whose segment may have none, leaves at once; of two who became one, what either had is spent.
 """
 
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 
@@ -50,19 +52,25 @@ def allow_members(
     key: bytes,
     as_of_date: date,
     columns: tuple[str, ...],
+    unreachable: Collection[str] = (),
 ) -> None:
     """Table allowed_members (destination, audience, record_hash, customer_id), and left_out with a reason, out of
     profiles, members and what read_budgets brought.
 
     Everybody is in email_profiles: it tells a tool who people are, and no campaign is sent to it by us.
+    unreachable: destinations that take nothing tonight.
     """
     run = connection.execute
-    run("create or replace temp table requests (destination varchar, location varchar, audience varchar, priority int)")
+    run(
+        """create or replace temp table requests (
+               destination varchar, location varchar, audience varchar, priority int, is_reachable boolean)"""
+    )
     for wish in wishes:
+        name = wish.destination.name
         for audience in wish.audiences:
             run(
-                "insert into requests values (?, ?, ?, ?)",
-                [wish.destination.name, wish.destination.location, audience, priorities.get(audience, 0)],
+                "insert into requests values (?, ?, ?, ?, ?)",
+                [name, wish.destination.location, audience, priorities.get(audience, 0), name not in unreachable],
             )
     run("create or replace temp table caps (segment varchar, cap int)")
     for segment, cap in contact.caps_per_28_days.items():
@@ -72,7 +80,8 @@ def allow_members(
     salt, below = holdout_rule(key, contact.holdout_share)
     run(
         f"""create or replace temp table asked as
-            select r.destination, m.audience, m.record_hash, m.customer_id, r.priority, {segment} as segment,
+            select r.destination, m.audience, m.record_hash, m.customer_id, r.priority, r.is_reachable,
+                {segment} as segment,
                 left(md5(concat_ws('|', '{salt}', m.customer_id)), 8) < '{below}' as is_holdout
             from members m join requests r using (audience) join profiles p using (record_hash)
             where m.audience <> '{EVERYONE}' and (r.location is null or r.location = {home})"""
@@ -98,7 +107,8 @@ def allow_members(
                 select a.*, l.customer_id is not null as has_one,
                     coalesce(s.contacts, 0) + row_number() over (
                         partition by a.customer_id
-                        order by l.customer_id is null, a.priority, a.destination, a.audience) as contact,
+                        order by l.customer_id is null, not a.is_reachable, a.priority, a.destination, a.audience
+                    ) as contact,
                     least(
                         coalesce(c.cap, (select cap from caps where segment = 'default'), 4), w.wished_contacts_28d
                     ) as cap
@@ -126,16 +136,36 @@ def allow_members(
 
 
 def reserve_contacts(connection: duckdb.DuckDBPyConnection, as_of_date: date) -> None:
-    """Keep what was allowed as spent; reserved again for the same day it stands once. What no window can reach goes."""
+    """Keep what was allowed as spent before anything is sent; reserved again for the same day it stands once. What no
+    window can reach goes."""
     connection.execute(
-        f"""insert into shared.reservations
-            select distinct a.customer_id, a.destination, a.audience, $1::date from allowed_members a
+        f"""insert into shared.reservations by name
+            select distinct a.customer_id, a.destination, a.audience, $1::date as reserved_on, false as is_taken
+            from allowed_members a
             anti join (select * from reserved where reserved_on > $1::date - {CAP_DAYS}) r
                 using (customer_id, destination, audience)
             where a.audience <> '{EVERYONE}'""",
         [as_of_date],
     )
     connection.execute(f"delete from shared.reservations where reserved_on < $1::date - {2 * CAP_DAYS}", [as_of_date])
+
+
+def settle_contacts(connection: duckdb.DuckDBPyConnection, destination: str, taken: str) -> None:
+    """Once a destination was sent to: what it took stays spent; what it was to take and did not is given back.
+
+    taken: an SQL relation of audience and record_hash.
+    """
+    wanted = f"""(select a.audience, a.customer_id, t.record_hash is not null as is_held
+                  from allowed_members a left join {taken} t using (audience, record_hash)
+                  where a.destination = $1)"""
+    of_reservation = """where r.destination = $1 and not r.is_taken
+                            and w.customer_id = r.customer_id and w.audience = r.audience"""
+    run = connection.execute
+    run(
+        f"update shared.reservations r set is_taken = true from {wanted} w {of_reservation} and w.is_held",
+        [destination],
+    )
+    run(f"delete from shared.reservations r using {wanted} w {of_reservation} and not w.is_held", [destination])
 
 
 def _names(shape: str) -> str:

@@ -33,6 +33,13 @@ create table if not exists ledger.ranges (first_seq bigint, last_seq bigint, sta
 create table if not exists ledger.failures (seq bigint, code varchar);
 create table if not exists ledger.meta (name varchar, value varchar);
 """
+# Audience and record_hash of whom a tool has on a list, or may have: an answer to what left is not in yet.
+MEMBERS_HELD = """(
+    select audience, record_hash from ledger.acknowledged
+    union
+    select o.audience, o.record_hash from ledger.outbox o
+    join ledger.ranges r on o.seq between r.first_seq and r.last_seq
+    anti join ledger.failures f on f.seq = o.seq where o.action = 'add')"""
 # Stands for the hash of what a tool has, when a batch left and nobody knows what became of it.
 IN_DOUBT = "in doubt"
 _SETTLED = "ledger.outbox o join ledger.ranges r on o.seq between r.first_seq and r.last_seq and r.state = 'done'"

@@ -15,12 +15,12 @@ from dagster_project.audiences import Audience
 from dagster_project.home import Home
 from dagster_project.network import Network, hash_key
 from dagster_project.outbound import EVERYONE
-from dagster_project.publish.contacts import allow_members, read_budgets, reserve_contacts
+from dagster_project.publish.contacts import allow_members, read_budgets, reserve_contacts, settle_contacts
 from dagster_project.publish.courier import BatchRefused, DestinationStopped, Pace, answers_understood
 from dagster_project.publish.destinations import STORES, file, store
 from dagster_project.publish.difference import Wish, compare, scoped, want
 from dagster_project.publish.guards import Difference, Finding, findings, judge_findings, refuse
-from dagster_project.publish.ledger import open_ledger
+from dagster_project.publish.ledger import MEMBERS_HELD, open_ledger
 from dagster_project.publish.payload import Profiles, read_profiles
 from dagster_project.publish.records import Delivery, record_guards, record_left_out
 from dagster_project.publish.sending import send_to
@@ -58,17 +58,24 @@ class Prepared:
         reserve_contacts(self.profiles.connection, self.as_of_date)
         record_left_out(self.home, self.profiles.connection, self.as_of_date)
         for wish in self.wishes:
-            name = wish.destination.name
-            if name in self.stopped:
-                self.deliveries.append(Delivery(name, 0, 0, (), self.stopped[name]))
-            elif wish.destination.type in STORES:
+            if wish.destination.type in STORES:
                 self.deliveries.append(self._send_set(wish))
-            elif name in self.tools:
-                share = self.network.publish.max_rejects
-                with open_ledger(self.profiles.connection, self.home, name) as ledger:
-                    sent = send_to(ledger, self.tools[name], wish, self.profiles, self.pace, self.snapshot.name, share)
-                self.deliveries.append(self._with_engagement(sent))
+            elif wish.destination.name in self.tools:
+                self.deliveries.append(self._with_engagement(self._send_to_tool(wish)))
+            else:
+                settle_contacts(self.profiles.connection, wish.destination.name, "allowed_members")
         return self.deliveries
+
+    def _send_to_tool(self, wish: Wish) -> Delivery:
+        name, profiles = wish.destination.name, self.profiles
+        with open_ledger(profiles.connection, self.home, name) as ledger:
+            if name in self.stopped:
+                sent = Delivery(name, 0, 0, (), self.stopped[name])
+            else:
+                share = self.network.publish.max_rejects
+                sent = send_to(ledger, self.tools[name], wish, profiles, self.pace, self.snapshot.name, share)
+            settle_contacts(profiles.connection, name, MEMBERS_HELD)
+        return sent
 
     def _with_engagement(self, sent: Delivery) -> Delivery:
         """Opens, clicks and bounces since the last night, for the next one; what cannot be fetched is told."""
@@ -88,7 +95,9 @@ class Prepared:
             with answers_understood(name):
                 is_sent = store.deliver(self.home, wish.destination, self.snapshot.name, profiles)
         except DestinationStopped as error:
+            settle_contacts(profiles.connection, name, "(from allowed_members limit 0)")
             return Delivery(name, 0, 0, profiles.rejected, str(error))
+        settle_contacts(profiles.connection, name, "allowed_members")
         rows, removed = (profiles.rows, self.removed.get(name, 0)) if is_sent else (0, 0)
         return Delivery(name, rows, removed, profiles.rejected)
 
@@ -117,7 +126,8 @@ def preparing(
             wishes.append(replace(wish, attributes=left))
         priorities = {audience.name: audience.priority for audience in audiences.values()}
         read_budgets(connection, snapshot)
-        allow_members(connection, wishes, priorities, network.contact, hash_key(network), day, profiles.columns)
+        key = hash_key(network)
+        allow_members(connection, wishes, priorities, network.contact, key, day, profiles.columns, stopped)
         removed = {}
         for wish in wishes:
             differences = _differences(home, profiles, wish)

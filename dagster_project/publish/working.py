@@ -25,6 +25,7 @@ create table if not exists shared.fetches (destination varchar, fetched_at times
 create table if not exists shared.events (event_hash varchar, destination varchar, happened_at varchar);
 create table if not exists shared.reservations (
     customer_id varchar, destination varchar, audience varchar, reserved_on date);
+alter table shared.reservations add column if not exists is_taken boolean default true;
 create table if not exists shared.meta (name varchar, value varchar);
 """
 

@@ -194,3 +194,69 @@ def test_another_shops_bad_addresses_trip_no_guard_of_ones_own(night, tool, othe
     sealed("r2", customers=200, people=people)
     with pytest.raises(PublishError, match=r"destination second: 10 of 100 profiles were rejected"):
         publish(night.home, network, night.project, pace=PACE)
+
+
+SLIPPING = """insert into people.sync.sync_email_audiences
+    select 'slipping', customer_id, email from people.sync.sync_email_profiles where customer_id in ('c001', 'c002');
+"""
+
+
+def two_tools(tool, other):
+    """lost_valued (priority 10) goes to the first, slipping (20) to the second."""
+    return [
+        klaviyo(tool, name="first", lists={"lost_valued": "LOST1"}),
+        klaviyo(other, name="second", lists={"slipping": "SLIP1"}),
+    ]
+
+
+def test_a_contact_that_a_stopped_tool_did_not_take_is_given_back(night, tool, other, sealed):
+    marked(night, "rfm_segment", "home_location_id")
+    first, second = two_tools(tool, other)
+    people = TWO_SHOPS + SLIPPING
+    sealed("r1", people=people)
+    tool.status_for["POST /api/profile-bulk-import-jobs"] = 403
+    with pytest.raises(PublishError, match=r"first: .*403"):
+        publish(night.home, network_of(night, first, second, **ONE_CONTACT), night.project, pace=PACE)
+    # c002 is in one audience; c001's one contact was the first tool's.
+    assert other.members("SLIP1") == {"c002@example.com"}
+    sealed("r2", people=people)
+    publish(night.home, network_of(night, second, **ONE_CONTACT), night.project, pace=PACE)
+    assert other.members("SLIP1") == {"c001@example.com", "c002@example.com"}
+
+
+def test_a_contact_that_a_tool_took_stays_spent_when_it_stops_later(night, tool, other, sealed):
+    marked(night, "rfm_segment", "home_location_id")
+    first, second = two_tools(tool, other)
+    both = network_of(night, first, second, **ONE_CONTACT)
+    sealed("r1", people=TWO_SHOPS)
+    publish(night.home, both, night.project, pace=PACE)
+    tool.status_for["GET /api/lists/LOST1"] = 403
+    sealed("r2", people=TWO_SHOPS + SLIPPING)
+    with pytest.raises(PublishError, match=r"first: .*403"):
+        publish(night.home, both, night.project, pace=PACE)
+    assert tool.members("LOST1") == {"c001@example.com", "c003@example.com"}
+    assert other.members("SLIP1") == {"c002@example.com"}
+
+
+def test_who_cannot_be_reached_tonight_is_served_last(night, tool, other, sealed):
+    marked(night, "rfm_segment", "home_location_id")
+    first, second = two_tools(tool, other)
+    both = network_of(night, first, second, **ONE_CONTACT)
+    sealed("r1", people=TWO_SHOPS + "delete from people.sync.sync_email_audiences;")
+    publish(night.home, both, night.project, pace=PACE)
+    tool.status_for["GET /api/lists/LOST1"] = 403
+    sealed("r2", people=TWO_SHOPS + SLIPPING)
+    with pytest.raises(PublishError, match=r"first: .*403"):
+        publish(night.home, both, night.project, pace=PACE)
+    assert other.members("SLIP1") == {"c001@example.com", "c002@example.com"}
+
+
+def test_whom_a_tool_refused_gets_their_contact_back(night, tool, other, sealed):
+    marked(night, "rfm_segment", "home_location_id")
+    first, second = two_tools(tool, other)
+    spoilt = "update people.sync.sync_email_profiles set email = 'refused@example.com' where customer_id = 'c001';"
+    sealed("r1", people=TWO_SHOPS + SLIPPING + spoilt)
+    publish(night.home, network_of(night, first, second, **ONE_CONTACT), night.project, pace=PACE)
+    with duckdb.connect(str(night.home.sync / "shared.duckdb"), read_only=True) as shared:
+        kept = shared.execute("select destination, customer_id, is_taken from reservations").fetchall()
+    assert sorted(kept) == [("first", "c003", True), ("second", "c002", True)]

@@ -1,6 +1,6 @@
 """Every guard shown refusing before a request is made, set aside by somebody for a reason, and told in ops."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import get_args
 
 import duckdb
@@ -10,6 +10,7 @@ from dagster_project.errors import PublishError
 from dagster_project.outbound import Guard
 from dagster_project.publish import publish
 from tests.integration.publish.conftest import LISTS, PACE, klaviyo, network_of
+from tests.integration.publish.test_contact_caps import marked
 
 MANY = 100
 SPOIL = {
@@ -28,7 +29,9 @@ BESIDE = {"shrink": ["removals"], "rejects": []}
 def forget_the_last_fetch(night, tool) -> None:
     tool.status_for["GET /api/profiles"] = 403
     with duckdb.connect(str(night.home.sync / "shared.duckdb")) as shared:
-        shared.execute("update fetches set fetched_at = ?", [datetime.now() - timedelta(hours=25)])
+        shared.execute(
+            "update fetches set fetched_at = ?", [datetime.now(UTC).replace(tzinfo=None) - timedelta(hours=31)]
+        )
 
 
 def ask_for_more(night, tool) -> None:
@@ -79,13 +82,36 @@ def test_a_guard_refuses_and_is_set_aside_by_name(night, tool, sealed, guard):
     assert (guard, "overridden", "Jo Park", "a list was cleaned") in guards(night)
 
 
-def test_a_tool_that_answers_nothing_for_a_night_refuses_nothing(night, tool, sealed):
+@pytest.mark.parametrize(
+    ("hours", "passes"),
+    [
+        # The last night came sooner, or later, than this one: both were one night ago.
+        (23.9, True),
+        (24.1, True),
+        (29.9, True),
+        (30.1, False),
+        # Two nights ago, in the same way.
+        (42.0, False),
+        # By a clock that was wrong.
+        (-48.0, False),
+    ],
+)
+def test_a_tool_that_answers_nothing_for_a_night_refuses_nothing_and_for_two_it_does(
+    night, tool, sealed, hours, passes
+):
     sealed("r1")
     go(night, tool)
     tool.status_for["GET /api/profiles"] = 403
+    with duckdb.connect(str(night.home.sync / "shared.duckdb")) as shared:
+        at = datetime.now(UTC).replace(tzinfo=None) - timedelta(hours=hours)
+        shared.execute("update fetches set fetched_at = ?", [at])
     sealed("r2")
-    go(night, tool)
-    assert night.home.published_run() == "r2"
+    if passes:
+        go(night, tool)
+    else:
+        with pytest.raises(PublishError, match="suppressions_age"):
+            go(night, tool)
+    assert night.home.published_run() == ("r2" if passes else "r1")
 
 
 def test_an_override_that_has_run_out_sets_nothing_aside(night, tool, sealed):
@@ -96,3 +122,30 @@ def test_an_override_that_has_run_out_sets_nothing_aside(night, tool, sealed):
     with pytest.raises(PublishError, match="max_removals"):
         go(night, tool, [given | {"until": "2026-10-30"}])
     go(night, tool, [given | {"until": "2026-10-31"}])
+
+
+HOMES = """alter table people.sync.sync_email_profiles add column home_location_id varchar;
+update people.sync.sync_email_profiles
+    set home_location_id = case when customer_id <= 'c100' then 'shop_1' else 'shop_2' end;"""
+
+
+def test_a_locations_guard_looks_at_its_own_people_and_names_no_others(night, tool, sealed):
+    marked(night, "home_location_id")
+    spoilt = """update people.sync.sync_email_profiles set email = 'none ' || email where customer_id > 'c197';
+        update people.sync.sync_email_profiles set email = 'c101@example.com' where customer_id = 'c102';"""
+    named = [
+        {"guard": guard, "destination": "second", "by": "Jo Park", "reason": "a till was new"}
+        for guard in ("rejects", "duplicate_keys")
+    ]
+    shops = [klaviyo(tool, name=name, location=shop) for name, shop in (("first", "shop_1"), ("second", "shop_2"))]
+    network = network_of(night, *shops, publish={"overrides": named}, contact={"holdout_share": 0})
+    sealed("r1", customers=200, people=HOMES + spoilt)
+    # Shop 2 has four of its hundred rejected, of which one is twice; the overrides are for it alone.
+    publish(night.home, network, night.project, pace=PACE)
+    with duckdb.connect(str(night.home.ops), read_only=True) as ops:
+        rejects = ops.execute("select destination, code, count(*) from sync_rejects group by all order by 2").fetchall()
+        found = ops.execute(
+            "select destination, guard, sync_guards.count, total from sync_guards order by 2"
+        ).fetchall()
+    assert rejects == [("second", "duplicate_key", 1), ("second", "not_an_address", 3)]
+    assert found == [("second", "duplicate_keys", 1, 100), ("second", "rejects", 4, 100)]
