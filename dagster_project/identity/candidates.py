@@ -37,19 +37,25 @@ WIDE_BLOCKS = {
 }
 
 
+def block_keys(profiles: int) -> dict[str, str]:
+    """Column -> SQL over a profile: what it may share with another, in a network of so many profiles."""
+    blocks = [*BLOCKS.values(), *(WIDE_BLOCKS.values() if profiles <= SMALL else ())]
+    return {f"k{n}": key for n, key in enumerate(blocks)}
+
+
 def find_candidates(con: duckdb.DuckDBPyConnection, profiles: int, only: str = "true") -> None:
     """Table `candidates`: left_no < right_no, profiles of different clusters that share a block.
 
     `profiles` is how many there are in the network, `only` is SQL over the profiles l and r that narrows the pairs.
     """
-    blocks = [*BLOCKS.values(), *(WIDE_BLOCKS.values() if profiles <= SMALL else ())]
-    keys = ", ".join(f"{key} as k{n}" for n, key in enumerate(blocks))
+    blocks = block_keys(profiles)
+    keys = ", ".join(f"{key} as {name}" for name, key in blocks.items())
     con.execute(f"create temp table blocked as select profile_no, cluster_no, {keys} from profiles")
     pairs = " union ".join(
         f"""select l.profile_no as left_no, r.profile_no as right_no
-            from blocked l join blocked r on l.k{n} = r.k{n} and l.profile_no < r.profile_no
+            from blocked l join blocked r on l.{name} = r.{name} and l.profile_no < r.profile_no
             where l.cluster_no <> r.cluster_no and {only}"""
-        for n in range(len(blocks))
+        for name in blocks
     )
     con.execute(f"create temp table candidates as {pairs}")
     con.execute("drop table blocked")

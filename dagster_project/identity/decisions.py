@@ -17,6 +17,16 @@ class Decisions:
     together: list[Pair]
     apart: list[Pair]
 
+    def among(self, con: duckdb.DuckDBPyConnection, table: str) -> "Decisions":
+        """Those between records of `table` (known_no, record_no), from the one number to the other."""
+        wanted = sorted({record for pair in (*self.together, *self.apart) for record in pair})
+        query = f"select known_no, record_no from {table} where known_no in (select unnest(?))"
+        here = dict(con.execute(query, [wanted]).fetchall())
+        together, apart = (
+            [(here[a], here[b]) for a, b in pairs if a in here and b in here] for pairs in (self.together, self.apart)
+        )
+        return Decisions(together, apart)
+
 
 NONE = Decisions([], [])
 WORD = ("decided_at", "decision", "left_source", "left_location_id", "left_id", "right_source", "right_location_id",

@@ -11,26 +11,35 @@ needs last names that agree: with several last names on one phone and first name
 and those without a last name are not guessed (a father and a daughter-in-law called Ana are two; a split
 is repaired by the next e-mail, a wrong merge leaks one person's history to another).
 
-Where a rule would be met by accident it carries no weight: a contact with more than MAX_NAMES different
-full names (the shop's own number), or on more than MAX_IDS ids of one till; a birth date far more common
-than births are (a form's default).
+What would meet a rule by accident carries no weight (weightless.py).
 """
 
 import duckdb
 
-MAX_NAMES = 5
-MAX_IDS = 20
-MAX_BIRTH_DATE_SHARE = 0.01
-MAX_BIRTH_DATE_COUNT = 50
+from dagster_project.identity.weightless import USUALLY_BORN, find_odd_birth_dates, find_worthless
 
+# SQL: the addresses that the fourth rule compares.
+HOUSED = """select distinct record_no, postal_code,
+        regexp_replace(lower(strip_accents(address)), '[^\\pL\\pN]', '', 'g') as address
+    from observed where address is not null and postal_code is not null"""
 # Strongest first; the rank is what decides between a record's rules.
 RULES = ("email", "phone", "name_birth_date", "name_address")
 
 
 def find_ties(con: duckdb.DuckDBPyConnection) -> None:
     """Table `ties` (rule_rank, record_no, leader_no, block): the lowest record of every block of two and more."""
-    _name_records(con)
-    _list_identifiers(con)
+    name_records(con)
+    find_odd_birth_dates(con)
+    find_worthless(con)
+    tie_records(con)
+
+
+def tie_records(con: duckdb.DuckDBPyConnection) -> None:
+    """Table `ties`, once `names`, `contacts`, `worthless` and `odd_birth_dates` are there."""
+    con.execute(
+        """create temp table identifiers as
+           select kind, value, record_no from contacts anti join worthless using (kind, value)"""
+    )
     _adopt_names(con)
     con.execute("create temp table ties (rule_rank tinyint, record_no bigint, leader_no bigint, block ubigint)")
     phone, address = _kept_apart_by_birth(_phone_block()), _kept_apart_by_birth(_address_block())
@@ -57,9 +66,11 @@ def comparable_email(email: str) -> str:
     return f"""case when {domain} = 'gmail.com' then replace({local}, '.', '') else {local} end || '@' || {domain}"""
 
 
-def _name_records(con: duckdb.DuckDBPyConnection) -> None:
-    """Table `names`: record_no, first_key, last_key, class. Of several names a full one counts before an
-    initial, then source priority, then how often it was said."""
+def name_records(con: duckdb.DuckDBPyConnection) -> None:
+    """Table `names`: record_no, first_key, last_key, class; and `contacts` (see below).
+
+    Of several names a full one counts before an initial, then source priority, then how often it was said.
+    """
     con.execute(
         f"""create temp table names as
             with typed as (
@@ -81,31 +92,17 @@ def _name_records(con: duckdb.DuckDBPyConnection) -> None:
             union all
             select record_no, first_key, last_key, first_key from said anti join several using (record_no)"""
     )
+    _list_contacts(con)
 
 
-def _list_identifiers(con: duckdb.DuckDBPyConnection) -> None:
-    """Table `identifiers`: kind, value, record_no for every valid contact that carries weight."""
+def _list_contacts(con: duckdb.DuckDBPyConnection) -> None:
+    """Table `contacts`: kind, value, record_no of every valid contact."""
     con.execute(
-        f"""create temp table identifiers as
-            with said as materialized (
-                select distinct 'email' as kind, {comparable_email("email")} as value, record_no from observed
-                where email_validity = 'valid'
-                union all
-                select distinct 'phone', phone, record_no from observed where phone_validity = 'valid'),
-            -- Few contacts have so many records that they could have too many names or ids.
-            busy as materialized (
-                select said.* from said join (
-                    select kind, value from said group by all having count(*) > {min(MAX_NAMES, MAX_IDS)}
-                ) using (kind, value)),
-            shared as (
-                select kind, value from busy join names using (record_no) group by all
-                having count(distinct case when length(first_key) > 1 then first_key || ' ' || last_key end)
-                    > {MAX_NAMES}),
-            crowded as (
-                select kind, value from busy join records using (record_no)
-                group by kind, value, source, location_id having count(*) > {MAX_IDS})
-            select kind, value, record_no from said
-            anti join (from shared union from crowded) using (kind, value)"""
+        f"""create temp table contacts as
+            select distinct 'email' as kind, {comparable_email("email")} as value, record_no from observed
+            where email_validity = 'valid'
+            union all
+            select distinct 'phone', phone, record_no from observed where phone_validity = 'valid'"""
     )
 
 
@@ -175,14 +172,6 @@ def _phone_block() -> str:
               from on_phone join last_names using (value, class))"""
 
 
-def usual_birth_dates() -> str:
-    """SQL: the birth dates that are not far more common than births are (a form's default)."""
-    return f"""
-        select birth_date from observed where birth_date is not null group by birth_date
-        having count(distinct record_no) <= greatest({MAX_BIRTH_DATE_COUNT}, {MAX_BIRTH_DATE_SHARE} * (
-            select count(distinct record_no) from observed where birth_date is not null))"""
-
-
 def _kept_apart_by_birth(block: str) -> str:
     """A father and his namesake: where records of a block tell birth dates that are no slip of each other, each date
     is a block of its own, and those without one are not guessed."""
@@ -190,7 +179,7 @@ def _kept_apart_by_birth(block: str) -> str:
         with blocked as ({block}),
         born as (
             select record_no, min(strftime(birth_date, '%Y%m%d')) as born
-            from observed join ({usual_birth_dates()}) using (birth_date) group by 1),
+            from observed where {USUALLY_BORN} group by 1),
         torn as (
             select block from (
                 select block, list(distinct born) as dates from blocked join born using (record_no)
@@ -203,18 +192,28 @@ def _kept_apart_by_birth(block: str) -> str:
 def _birth_date_block() -> str:
     return f"""
         with dated as (
-            select distinct record_no, birth_date from observed join ({usual_birth_dates()}) using (birth_date))
+            select distinct record_no, birth_date from observed where {USUALLY_BORN})
         select record_no, hash(class, last_key, birth_date) as block
         from dated join names using (record_no)
         where length(class) > 1 and length(last_key) > 1"""
 
 
 def _address_block() -> str:
-    return """
-        with housed as (
-            select distinct record_no, postal_code,
-                   regexp_replace(lower(strip_accents(address)), '[^\\pL\\pN]', '', 'g') as address
-            from observed where address is not null and postal_code is not null)
+    return f"""
+        with housed as ({HOUSED})
         select record_no, hash(class, last_key, postal_code, address) as block
         from housed join names using (record_no)
         where length(class) > 1 and length(last_key) > 1 and address <> ''"""
+
+
+def neighbour_keys() -> str:
+    """SQL over `contacts`, `names` and `observed`: record_no, key, kind, value. Whom a rule can tie, directly or by the
+    name one adopts from another, has a key in common, or a chain of keys."""
+    return f"""
+        select record_no, hash(kind, value) as key, kind, value from contacts
+        union all
+        select distinct record_no, hash('born', last_key, birth_date), null, null
+        from observed join names using (record_no) where length(last_key) > 1 and {USUALLY_BORN}
+        union all
+        select record_no, hash('home', last_key, postal_code, address), null, null
+        from ({HOUSED}) join names using (record_no) where length(last_key) > 1 and address <> ''"""

@@ -1,17 +1,25 @@
-"""Who is who: exact rules, then probabilities, then closure, under the guard and the steward's word."""
+"""Who is who: exact rules, then probabilities, then closure, under the guard and the steward's word.
+
+A night computes this for what changed since the night that is kept (changes.py), and the first for everybody, by the
+same statements: a component of the exact rules, and then a component of the scores, is computed as if it were a network
+of its own, given what the whole network says of contacts, birth dates and names.
+"""
 
 from pathlib import Path
 
 import duckdb
 
-from dagster_project.identity.candidates import find_candidates
-from dagster_project.identity.cluster import find_clusters, find_exact_clusters
+from dagster_project.identity.candidates import SMALL
+from dagster_project.identity.changes import find_region, number_records
+from dagster_project.identity.closure import close_scores
+from dagster_project.identity.cluster import find_exact_clusters
 from dagster_project.identity.decisions import Decisions
-from dagster_project.identity.guard import Guard, judge_scores
-from dagster_project.identity.match import find_ties
+from dagster_project.identity.guard import Guard
+from dagster_project.identity.kept import empty_kept, fingerprint, open_kept, seal_kept
+from dagster_project.identity.match import tie_records
 from dagster_project.identity.model import Model, prior
-from dagster_project.identity.profiles import build_profiles
-from dagster_project.identity.weights import score_candidates, weigh_candidates
+from dagster_project.identity.profiles import VARIANT_BITS, finished, shape_profiles
+from dagster_project.identity.renewal import find_fresh, keep_exact, keep_scores
 from dagster_project.network_sections import IdentitySection
 
 
@@ -22,18 +30,81 @@ def match(
     decisions: Decisions,
     memo: Path | None = None,
 ) -> None:
-    """Tables `clusters`, `edges`, `judged_scores` and `profiles` from `records` and `observed`.
+    """Tables or views `clusters`, `edges`, `judged_scores`, `profiles`, `names`, `ties` and `exact_clusters` from
+    `records` and `observed`; they read the database `kept`, which stays attached.
 
-    `memo` is where weights of pairs are kept from night to night (see weigh_candidates).
+    `memo` is the file of what is kept from night to night (see kept.py); without one everything is computed.
     """
-    find_ties(con)
-    find_exact_clusters(con, decisions)
-    build_profiles(con)
-    profiles = con.execute("select count(*) from profiles").fetchall()[0][0]
-    find_candidates(con, profiles)
-    least = min(limits.review_probability, limits.auto_merge_probability)
-    weigh_candidates(con, model.settings, memo)
-    score_candidates(con, least, prior(profiles, model.duplicates))
-    guard = Guard(model.twins, model.namesakes, model.families, model.households)
-    judge_scores(con, guard)
-    find_clusters(con, decisions, limits.auto_merge_probability, guard)
+    mark = fingerprint(model, limits)
+    open_kept(con, memo, mark)
+    if not _renew(con, model, limits, decisions, memo):
+        empty_kept(con, memo, mark)
+        _renew(con, model, limits, decisions, memo)
+    _show(con)
+
+
+def _renew(
+    con: duckdb.DuckDBPyConnection, model: Model, limits: IdentitySection, decisions: Decisions, memo: Path | None
+) -> bool:
+    """Bring what is kept to tonight. False where the network has outgrown it: by its size everybody is judged."""
+    number_records(con, decisions)
+    decided = decisions.among(con, "(select record_no as known_no, known_no as record_no from numbered)")
+    with con.cursor() as work:
+        has_forgotten = find_region(con, work)
+        tie_records(work)
+        find_exact_clusters(work, decided.among(work, "laid"))
+        shape_profiles(work)
+        keep_exact(work)
+        profiles = work.execute("select count(*) from kept.shapes").fetchall()[0][0]
+        odds = prior(profiles, model.duplicates)
+        scale = f"{odds} {profiles <= SMALL}"
+        is_outgrown = work.execute("select scale not in (?) from kept.about", [scale]).fetchall()[0][0]
+        if not is_outgrown:
+            work.execute("update kept.about set scale = ?", [scale])
+            guard = Guard(model.twins, model.namesakes, model.families, model.households)
+            find_fresh(work, profiles)
+            least = min(limits.review_probability, limits.auto_merge_probability)
+            keep_scores(work, model.settings, least, odds, guard)
+            close_scores(work, decided, limits.auto_merge_probability, guard)
+    for table in ("laid", "laid_sayings", "changed", "gone"):
+        con.execute(f"drop table {table}")
+    if is_outgrown:
+        con.execute("drop table numbered; drop table odd_birth_dates")
+        return False
+    seal_kept(con, memo, has_forgotten)
+    return True
+
+
+def _show(con: duckdb.DuckDBPyConnection) -> None:
+    """What is kept, by tonight's record numbers; the clusters as a table, as most of what follows asks for them."""
+    low = (1 << VARIANT_BITS) - 1
+
+    def of(column: str) -> str:
+        return f"join numbered {column}_of on {column}_of.known_no = k.{column}"
+
+    def side(column: str, cluster: str) -> str:
+        return f"({cluster}_of.record_no << {VARIANT_BITS}) + (k.{column} & {low}) as {column}"
+
+    ends = ("cluster_l", "cluster_r", "record_l", "record_r")
+    numbers = [f"{column}_of.record_no as {column}" for column in ends]
+    paired = ", ".join([*numbers, side("left_no", "cluster_l"), side("right_no", "cluster_r")])
+    joins = " ".join(of(column) for column in ends)
+    shapes = f"""(select k.* replace (cluster_no_of.record_no as cluster_no, record_no_of.record_no as record_no)
+                  from kept.shapes k {of("cluster_no")} {of("record_no")})"""
+    views = {
+        "names": f"select known_no_of.record_no, k.* exclude (known_no) from kept.names k {of('known_no')}",
+        "ties": f"""select k.rule_rank, known_no_of.record_no, leader_no_of.record_no as leader_no, k.block
+                    from kept.ties k {of("known_no")} {of("leader_no")}""",
+        "exact_clusters": f"""select known_no_of.record_no, cluster_no_of.record_no as cluster_no
+                              from kept.exact_clusters k {of("known_no")} {of("cluster_no")}""",
+        "profiles": finished(shapes, "kept.name_counts"),
+        "judged_scores": f"select k.probability, k.is_refused, {paired} from kept.judged_scores k {joins}",
+        "edges": f"select k.probability, k.is_taken, {paired} from kept.edges k {joins}",
+    }
+    for name, query in views.items():
+        con.execute(f"create temp view {name} as {query}")
+    con.execute(
+        f"""create temp table clusters as
+            select known_no_of.record_no, cluster_no_of.record_no as cluster_no, k.match_rule, k.match_probability
+            from kept.clusters k {of("known_no")} {of("cluster_no")}"""
+    )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.identity.match import usual_birth_dates
+from dagster_project.identity.weightless import USUALLY_BORN
 
 NICKNAMES = Path(__file__).with_name("nicknames.csv")
 # A given name this many clusters bear is a name of its own, not a slip of the finger.
@@ -31,8 +31,16 @@ def build_profiles(con: duckdb.DuckDBPyConnection) -> None:
 
     `profile_no` counts through no sort of wide rows: the cluster, then the usual profile before its variants.
 
-    Needs `observed`, `names`, `identifiers` and `exact_clusters`.
+    Needs `observed`, `names`, `identifiers`, `odd_birth_dates` and `exact_clusters`.
     """
+    shape_profiles(con)
+    con.execute(f"create temp table name_counts as {counted_names('shapes')}")
+    con.execute(f"create temp table profiles as {finished('shapes', 'name_counts')}")
+    con.execute("drop table shapes; drop table name_counts")
+
+
+def shape_profiles(con: duckdb.DuckDBPyConnection) -> None:
+    """Table `shapes`: profiles without what the whole network says of their names."""
     _collect_values(con)
     _load_nicknames(con)
     con.execute(
@@ -46,32 +54,48 @@ def build_profiles(con: duckdb.DuckDBPyConnection) -> None:
                   max(value) filter (where field = 'birth_date') as birth_date
            from said_values where place = 1 group by cluster_no"""
     )
-    shapes = ["select *, 0 as variant from usual"] + [
+    variants = ["select *, 0 as variant from usual"] + [
         f"""select u.* replace (v.value as {field}, v.record_no as record_no), ({number} << {PLACE_BITS}) + v.place
             from said_values v join usual u using (cluster_no) where v.place > 1 and v.field = '{field}'"""
         for number, field in enumerate(VARIED)
     ]
-    con.execute(f"create temp table shapes as {' union all '.join(shapes)}")
-    _count_names(con)
     con.execute(
-        f"""create temp table profiles as
-            select (s.cluster_no << {VARIANT_BITS}) + s.variant as profile_no, s.cluster_no, s.record_no,
-                   s.first_name, s.last_name, s.email,
-                   split_part(s.email, '@', 1) as email_local, split_part(s.email, '@', 2) as email_domain,
-                   s.phone, s.birth_date, nullif(split_part(s.home, '|', 1), '') as address,
+        f"""create temp table shapes as
+            select s.cluster_no, s.variant, s.record_no, s.first_name, s.last_name, s.email, s.phone, s.birth_date,
+                   nullif(split_part(s.home, '|', 1), '') as address,
                    nullif(split_part(s.home, '|', 2), '') as postal_code,
-                   nullif(split_part(s.home, '|', 3), '') as city,
-                   coalesce(f.forms, case when s.first_name is not null then [s.first_name] end) as first_forms,
-                   f.forms is not null or coalesce(a.clusters, 0) >= {KNOWN_NAME_COUNT} as is_known_first,
-                   c.cards, a.tf as tf_first_name, b.tf as tf_last_name
-            from shapes s
+                   nullif(split_part(s.home, '|', 3), '') as city, f.forms, c.cards
+            from ({" union all ".join(variants)}) s
             left join name_forms f on f.name = s.first_name
-            left join first_name_counts a on a.name = s.first_name
-            left join last_name_counts b on b.name = s.last_name
             left join cards_of c on c.cluster_no = s.cluster_no"""
     )
-    for table in ("said_values", "usual", "shapes", "name_forms", "cards_of", "first_name_counts", "last_name_counts"):
+    for table in ("said_values", "usual", "name_forms", "cards_of"):
         con.execute(f"drop table {table}")
+
+
+def counted_names(shapes: str) -> str:
+    """SQL: field, name, is_known, tf (a power of two) of every name that is some cluster's usual one."""
+    return " union all ".join(
+        f"""select '{field}' as field, {field} as name, count(*) >= {KNOWN_NAME_COUNT} as is_known,
+                   greatest({RAREST}, pow(2, round(log2(count(*) / sum(count(*)) over ())))) as tf
+            from {shapes} where variant = 0 and {field} is not null group by {field}"""
+        for field in ("first_name", "last_name")
+    )
+
+
+def finished(shapes: str, name_counts: str) -> str:
+    """SQL: profiles from rows like those of `shapes`, and from the names' counts."""
+    return f"""
+        select (s.cluster_no << {VARIANT_BITS}) + s.variant as profile_no, s.cluster_no, s.record_no, s.first_name,
+               s.last_name, s.email,
+               split_part(s.email, '@', 1) as email_local, split_part(s.email, '@', 2) as email_domain,
+               s.phone, s.birth_date, s.address, s.postal_code, s.city,
+               coalesce(s.forms, case when s.first_name is not null then [s.first_name] end) as first_forms,
+               s.forms is not null or coalesce(a.is_known, false) as is_known_first, s.cards,
+               a.tf as tf_first_name, b.tf as tf_last_name
+        from {shapes} s
+        left join (from {name_counts} where field = 'first_name') a on a.name = s.first_name
+        left join (from {name_counts} where field = 'last_name') b on b.name = s.last_name"""
 
 
 def comparable_address(address: str) -> str:
@@ -101,7 +125,7 @@ def _collect_values(con: duckdb.DuckDBPyConnection) -> None:
                 from homes where home not like '||%'
                 union all
                 select record_no, 'birth_date', strftime(birth_date, '%Y%m%d'), priority, seen
-                from observed join ({usual_birth_dates()}) using (birth_date)),
+                from observed where {USUALLY_BORN}),
             -- Most clusters are one saying: nothing is to be counted or chosen there.
             plural as materialized (
                 select cluster_no from observed join exact_clusters using (record_no)
@@ -144,14 +168,3 @@ def _load_nicknames(con: duckdb.DuckDBPyConnection) -> None:
                 union all select name, name from listed)
             group by name"""
     )
-
-
-def _count_names(con: duckdb.DuckDBPyConnection) -> None:
-    """Tables `first_name_counts` and `last_name_counts`: name, clusters, tf (a power of two)."""
-    for field in ("first_name", "last_name"):
-        con.execute(
-            f"""create temp table {field}_counts as
-                select {field} as name, count(*) as clusters,
-                       greatest({RAREST}, pow(2, round(log2(count(*) / sum(count(*)) over ())))) as tf
-                from usual where {field} is not null group by all"""
-        )

@@ -2,7 +2,7 @@
 
 import duckdb
 
-from dagster_project.identity.match import MAX_NAMES
+from dagster_project.identity.weightless import MAX_NAMES
 
 QUALITY = "identity_quality.parquet"
 MAX_GIVEN_NAMES, MAX_SURNAMES, MAX_POSTAL_CODES = 3, 3, 5

@@ -30,7 +30,7 @@ from dagster_project.network import Network
 
 FEEDS = ("customers", *TILL_FEEDS, "signups", "consents", "engagement", "identity_decisions")
 # A cache: without it the same comes out, later.
-PAIR_WEIGHTS = "pair_weights.parquet"
+KEPT = "kept.duckdb"
 
 # Output -> what it selects. Each is ordered by a key of its own, so that its bytes depend on its rows only.
 OUTPUTS = {
@@ -97,7 +97,7 @@ def resolve(home: Home, network: Network, as_of_date: date, hash_key: bytes) -> 
         collect_observations(con, home)
         build_source_records(con, hash_key)
         decisions = read_decisions(con, home)
-        match(con, model_of(network), network.identity, decisions, home.identity / PAIR_WEIGHTS)
+        match(con, model_of(network), network.identity, decisions, home.identity / KEPT)
         load_events(con, _state_before(home, FORMER_IDS), _state_before(home, EVENTS))
         new_customers = persist_ids(con, _state_before(home, REGISTRY))
         remember_ids(con)
@@ -111,8 +111,7 @@ def resolve(home: Home, network: Network, as_of_date: date, hash_key: bytes) -> 
             con, home, "source_records", "customer_identities", "retired_ids", "identity_events", "review_pairs"
         )
         _write_outputs(con, home, *EVIDENCE)
-        _drop(con, "ties", "names", "identifiers", "clusters", "votes", "registry", "registry_now")
-        _drop(con, "profiles", "weights", "scores")
+        _drop(con, "clusters", "votes", "registry", "registry_now")
         find_engagement(con, home)
         find_consent(con, home)
         find_parted(con)

@@ -1,0 +1,85 @@
+"""Closes the scores anew, component by component, where any score, profile or exact cluster of one changed."""
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from dagster_project.identity.cluster import components, find_clusters
+from dagster_project.identity.decisions import Decisions
+from dagster_project.identity.guard import Guard
+from dagster_project.identity.profiles import VARIANT_BITS, finished
+
+
+def close_scores(work: duckdb.DuckDBPyConnection, decided: Decisions, least: float, guard: Guard) -> None:
+    """Keep the clusters and edges of all whom scores or decisions connect with `stirred` (cluster_no).
+
+    `decided` is by known_no.
+    """
+    _choose(work, decided, least)
+    variant = f"& {(1 << VARIANT_BITS) - 1}"
+    work.execute(
+        """create temp table closed as
+           select row_number() over (order by record_key) - 1 as record_no, known_no, c.cluster_no as exact_no
+           from kept.exact_clusters c semi join chosen using (cluster_no) join kept.records using (known_no)"""
+    )
+    work.execute(
+        """create temp table exact_clusters as
+           select c.record_no, m.record_no as cluster_no from closed c join closed m on m.known_no = c.exact_no"""
+    )
+    work.execute(
+        """create temp table ties as
+           select t.rule_rank, c.record_no, m.record_no as leader_no, t.block
+           from kept.ties t join closed c using (known_no) join closed m on m.known_no = t.leader_no"""
+    )
+    work.execute(
+        f"""create temp table judged_scores as
+            select (l.record_no << {VARIANT_BITS}) + (left_no {variant}) as left_no,
+                   (r.record_no << {VARIANT_BITS}) + (right_no {variant}) as right_no, probability, is_refused,
+                   l.record_no as cluster_l, r.record_no as cluster_r, record_l, record_r
+            from kept.judged_scores join closed l on l.known_no = cluster_l join closed r on r.known_no = cluster_r"""
+    )
+    shapes = """(select s.* replace (c.record_no as cluster_no) from kept.shapes s
+                 join closed c on c.known_no = s.cluster_no where s.cluster_no in (select node from nodes))"""
+    work.execute(f"create temp table profiles as {finished(shapes, 'kept.name_counts')}")
+    work.execute("create or replace temp view records as from closed")
+    find_clusters(work, decided.among(work, "closed"), least, guard)
+    work.execute("delete from kept.clusters where known_no in (from replaced union all select known_no from closed)")
+    work.execute("delete from kept.edges where cluster_l in (from chosen union all from replaced)")
+    work.execute(
+        """insert into kept.clusters
+           select c.known_no, m.known_no, match_rule, match_probability
+           from clusters join closed c using (record_no) join closed m on m.record_no = cluster_no"""
+    )
+    work.execute(
+        f"""insert into kept.edges
+            select l.known_no, r.known_no, probability, record_l, record_r,
+                   (l.known_no << {VARIANT_BITS}) + (left_no {variant}),
+                   (r.known_no << {VARIANT_BITS}) + (right_no {variant}), is_taken
+            from edges join closed l on l.record_no = cluster_l join closed r on r.record_no = cluster_r"""
+    )
+
+
+def _choose(work: duckdb.DuckDBPyConnection, decided: Decisions, least: float) -> None:
+    """Tables `chosen` (cluster_no), the exact clusters to close anew, and `nodes` (node), those with any tie."""
+    scored = work.execute(
+        "select cluster_l, cluster_r from kept.judged_scores where not is_refused and probability >= ?", [least]
+    ).fetchnumpy()
+    pairs = pa.table({"one": [a for a, _ in decided.together], "other": [b for _, b in decided.together]},
+                     schema=pa.schema([("one", pa.int64()), ("other", pa.int64())]))  # fmt: skip
+    work.register("joined", pairs)
+    together = work.execute(
+        """select a.cluster_no as one, b.cluster_no as other from joined
+           join kept.exact_clusters a on a.known_no = one join kept.exact_clusters b on b.known_no = other"""
+    ).fetchnumpy()
+    work.unregister("joined")
+    stirred = work.execute("select cluster_no from stirred").fetchnumpy()["cluster_no"]
+    lefts = np.concatenate([scored["cluster_l"], together["one"]]).astype(np.int64)
+    rights = np.concatenate([scored["cluster_r"], together["other"]]).astype(np.int64)
+    nodes, ends = np.unique(np.concatenate([lefts, rights]), return_inverse=True)
+    lowest = components(len(nodes), ends[: len(lefts)], ends[len(lefts) :])
+    reached = np.isin(lowest, np.unique(lowest[np.isin(nodes, stirred)]))
+    chosen = np.union1d(stirred, nodes[reached])
+    for name, table in {"chosen": {"cluster_no": chosen}, "nodes": {"node": nodes[reached]}}.items():
+        work.register("found", pa.table(table))
+        work.execute(f"create temp table {name} as from found")
+        work.unregister("found")

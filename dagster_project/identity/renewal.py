@@ -1,0 +1,166 @@
+"""Puts what was computed of a region in the place of what was kept of it: exact clusters, profiles and scores.
+
+In `work` stand the tables of the region, whose records count from 0 (`laid` tells their known_no); kept is by known_no.
+"""
+
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from dagster_project.identity.candidates import block_keys
+from dagster_project.identity.changes import SAYING
+from dagster_project.identity.cluster import components
+from dagster_project.identity.guard import Guard, judge_scores
+from dagster_project.identity.match import neighbour_keys
+from dagster_project.identity.profiles import VARIANT_BITS, counted_names, finished
+from dagster_project.identity.weights import score_candidates, weigh_candidates
+
+# Tables by record, and the column that says whose a row is.
+OWNERS = {"records": "known_no", "sayings": "known_no", "keys": "known_no", "names": "known_no", "ties": "known_no",
+          "exact_clusters": "known_no", "shapes": "cluster_no"}  # fmt: skip
+
+
+def keep_exact(work: duckdb.DuckDBPyConnection) -> None:
+    """Keep the region's records, names, ties, exact clusters and profiles; table `replaced` (known_no) for later."""
+    work.execute("create temp table replaced as select known_no from laid union from gone")
+    for table, owner in OWNERS.items():
+        work.execute(f"delete from kept.{table} where {owner} in (from replaced)")
+    work.execute(f"create temp table region_keys as {neighbour_keys()}")
+    _label_components(work)
+    mine = "join laid l using (record_no)"
+    statements = {
+        "records": f"select known_no, record_key, digest, component from labels {mine}",
+        "sayings": f"select known_no, {SAYING} from observed {mine}",
+        "keys": f"select known_no, key from region_keys {mine}",
+        "names": f"select known_no, first_key, last_key, class from names {mine}",
+        "ties": f"""select rule_rank, l.known_no, m.known_no, block from ties {mine}
+                    join laid m on m.record_no = leader_no""",
+        "exact_clusters": f"""select l.known_no, m.known_no from exact_clusters {mine}
+                              join laid m on m.record_no = cluster_no""",
+        "shapes": "from region_shapes",
+    }
+    work.execute(
+        f"""create temp table region_shapes as
+            select s.* replace (m.known_no as cluster_no, l.known_no as record_no) from shapes s {mine}
+            join laid m on m.record_no = s.cluster_no"""
+    )
+    for table, query in statements.items():
+        work.execute(f"insert into kept.{table} {query}")
+    for table in ("region_keys", "labels", "contacts", "identifiers", "ties", "exact_clusters", "shapes"):
+        work.execute(f"drop table {table}")
+
+
+def _label_components(work: duckdb.DuckDBPyConnection) -> None:
+    """Table `labels` (record_no, component): by the lowest known_no of all that keys of weight connect."""
+    known = work.execute("select known_no from laid order by record_no").fetchnumpy()["known_no"]
+    ties = work.execute(
+        """with common as (
+               select key, min(record_no) as lowest from region_keys anti join worthless using (kind, value)
+               group by key having count(*) > 1)
+           select record_no, lowest from region_keys join common using (key)"""
+    ).fetchnumpy()
+    lowest = components(len(known), ties["record_no"], ties["lowest"])
+    labels = pa.table({"record_no": np.arange(len(known)), "component": known[lowest] if len(known) else known})
+    work.register("found", labels)
+    work.execute("create temp table labels as from found")
+    work.unregister("found")
+
+
+def find_fresh(work: duckdb.DuckDBPyConnection, profiles: int) -> None:
+    """Table `fresh` (profile_no, cluster_no): the profiles to score, the region's and those of a name whose frequency
+    changed; and the kept blocks of a network of so many profiles."""
+    blocks = block_keys(profiles)
+    columns = "".join(f", {name} ubigint" for name in blocks)
+    hashed = "".join(f", case when ({key}) is not null then hash({key}) end" for key in blocks.values())
+    number = f"(cluster_no << {VARIANT_BITS}) + variant"
+    work.execute(f"create table if not exists kept.blocked (profile_no bigint, cluster_no bigint{columns})")
+    work.execute("delete from kept.blocked where cluster_no in (from replaced)")
+    work.execute(
+        f"""insert into kept.blocked select {number}, cluster_no{hashed}
+            from (select *, split_part(email, '@', 1) as email_local from region_shapes)"""
+    )
+    work.execute(f"create temp table counted as {counted_names('kept.shapes')}")
+    work.execute(
+        """create temp table moved as
+           (from counted except from kept.name_counts) union all (from kept.name_counts except from counted)"""
+    )
+    work.execute("delete from kept.name_counts")
+    work.execute("insert into kept.name_counts from counted")
+    work.execute(
+        f"""create temp table fresh as
+            select {number} as profile_no, cluster_no from region_shapes
+            union
+            select {number}, cluster_no from kept.shapes
+            where first_name in (select name from moved where field = 'first_name')
+               or last_name in (select name from moved where field = 'last_name')"""
+    )
+    work.execute("drop table counted; drop table moved; drop table region_shapes")
+
+
+def keep_scores(
+    work: duckdb.DuckDBPyConnection, settings: dict[str, Any], least: float, odds: float, guard: Guard
+) -> None:
+    """Keep the judged scores of every pair with a fresh profile; table `stirred` (cluster_no): the region's exact
+    clusters, those of a fresh profile, and those who won or lost a score."""
+    _find_pairs(work)
+    weigh_candidates(work, settings)
+    score_candidates(work, least, odds)
+    judge_scores(work, guard)
+    outdated = """left_no in (select profile_no from fresh) or right_no in (select profile_no from fresh)
+        or cluster_l in (from replaced) or cluster_r in (from replaced)"""
+    work.execute(
+        f"""create temp table stirred as
+            select cluster_no from (
+                select cluster_no from fresh
+                union all select cluster_no from kept.exact_clusters semi join laid using (known_no)
+                union all select unnest([cluster_l, cluster_r]) from kept.judged_scores where {outdated}
+                union all select unnest([l.known_no, r.known_no]) from judged_scores
+                          join involved l on l.cluster_no = cluster_l join involved r on r.cluster_no = cluster_r)"""
+    )
+    work.execute(f"delete from kept.judged_scores where {outdated}")
+    variant = f"& {(1 << VARIANT_BITS) - 1}"
+    work.execute(
+        f"""insert into kept.judged_scores
+            select (l.known_no << {VARIANT_BITS}) + (left_no {variant}),
+                   (r.known_no << {VARIANT_BITS}) + (right_no {variant}),
+                   probability, is_refused, l.known_no, r.known_no, record_l, record_r from judged_scores
+            join involved l on l.cluster_no = cluster_l join involved r on r.cluster_no = cluster_r"""
+    )
+    for table in ("pairs", "involved", "profiles", "candidates", "weights", "scores", "judged_scores"):
+        work.execute(f"drop table {table}")
+
+
+def _find_pairs(work: duckdb.DuckDBPyConnection) -> None:
+    """Tables `candidates` of a fresh profile and any other, `profiles` of theirs, counted in the order of their
+    clusters' keys, and `involved` (cluster_no, known_no), what stands for which."""
+    blocks = [row[0] for row in work.execute("describe kept.blocked").fetchall()][2:]
+    counts = "select count(*) = (select count(*) from kept.blocked) from fresh"
+    all_fresh = work.execute(counts).fetchall()[0][0]
+    work.execute("create temp table fresh_blocks as from kept.blocked semi join fresh using (profile_no)")
+    found = " union ".join(
+        f"""select least(f.profile_no, b.profile_no) as one_no, greatest(f.profile_no, b.profile_no) as other_no
+            from fresh_blocks f join kept.blocked b on f.{name} = b.{name} where f.cluster_no <> b.cluster_no
+            {"and f.profile_no < b.profile_no" if all_fresh else ""}"""
+        for name in blocks
+    )
+    work.execute(f"create temp table pairs as {found}")
+    work.execute(
+        f"""create temp table involved as
+            select row_number() over (order by record_key) - 1 as cluster_no, known_no
+            from (select distinct unnest([one_no, other_no]) >> {VARIANT_BITS} as known_no from pairs)
+            join kept.records using (known_no)"""
+    )
+    shapes = """(select s.* replace (i.cluster_no as cluster_no) from kept.shapes s
+                 join involved i on i.known_no = s.cluster_no)"""
+    work.execute(f"create temp table profiles as {finished(shapes, 'kept.name_counts')}")
+    numbered = f"""select (i.cluster_no << {VARIANT_BITS}) + (one_no & {(1 << VARIANT_BITS) - 1}) as one_no,
+                          (j.cluster_no << {VARIANT_BITS}) + (other_no & {(1 << VARIANT_BITS) - 1}) as other_no
+                   from pairs join involved i on i.known_no = one_no >> {VARIANT_BITS}
+                   join involved j on j.known_no = other_no >> {VARIANT_BITS}"""
+    work.execute(
+        f"""create temp table candidates as
+            select least(one_no, other_no) as left_no, greatest(one_no, other_no) as right_no from ({numbered})"""
+    )
+    work.execute("drop table fresh_blocks")

@@ -1,0 +1,226 @@
+"""What matching keeps from night to night changes nothing but the work, and holds nobody who is gone."""
+
+import random
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from dagster_project.identity import closure, matching, renewal
+from dagster_project.identity.decisions import Decisions
+from dagster_project.identity.matching import match
+from dagster_project.identity.model import load_model
+from dagster_project.identity.synthetic import write_people
+from dagster_project.network_sections import IdentitySection
+
+PEOPLE = 420
+RESULTS = ("names", "ties", "exact_clusters", "profiles", "judged_scores", "edges", "clusters")
+SHOP = "+12125550100"
+DEFAULT_DATE = date(1970, 1, 1)
+
+
+@cache
+def people_table() -> pa.Table:
+    con = duckdb.connect()
+    write_people(con, PEOPLE)
+    return con.execute("select * from records join observed using (record_no)").to_arrow_table()
+
+
+@pytest.fixture(scope="module")
+def people() -> list[dict]:
+    """Made-up records of which many are one person's, as rows of `observed` with their `record_key`."""
+    return people_table().to_pylist()
+
+
+@dataclass(frozen=True)
+class Night:
+    """Record key -> its row; and pairs of keys that a steward joined or parted."""
+
+    rows: dict[str, dict]
+    together: list[tuple[str, str]] = field(default_factory=list)
+    apart: list[tuple[str, str]] = field(default_factory=list)
+
+
+def matched(night: Night, memo=None, limits=None):
+    """Every result, row for row."""
+    con = duckdb.connect()
+    numbers = {key: no for no, key in enumerate(sorted(night.rows))}
+    rows = [night.rows[key] | {"record_no": no} for key, no in numbers.items()]
+    table = pa.Table.from_pylist(rows, schema=people_table().schema)
+    con.register("written", table)
+    own = ("record_key", "source", "location_id")
+    con.execute(f"create temp table records as select record_no, {', '.join(own)} from written")
+    con.execute(f"create temp table observed as select * exclude ({', '.join(own)}) from written")
+    pairs = (
+        [tuple(sorted((numbers[a], numbers[b]))) for a, b in decided if a in numbers and b in numbers]
+        for decided in (night.together, night.apart)
+    )
+    match(con, load_model(), limits or IdentitySection(), Decisions(*pairs), memo)
+    found = {name: con.execute(f"select * from {name} order by all").to_arrow_table().to_pylist() for name in RESULTS}
+    con.close()
+    return found
+
+
+def changed(row: dict, how: str, other: dict) -> dict:
+    """What a day can do to a record."""
+    phone = {"phone": SHOP, "phone_validity": "valid"}
+    return row | {
+        "shop": phone,
+        "date": {"birth_date": DEFAULT_DATE},
+        "email": {"email": other["email"], "email_validity": other["email_validity"]},
+        "phone": {"phone": other["phone"], "phone_validity": other["phone_validity"]},
+        "home": {"address": other["address"], "postal_code": other["postal_code"]},
+        "name": {"first_name": other["first_name"], "last_name": other["last_name"]},
+        "nameless": {"first_name": None, "last_name": None},
+        "card": {"payment_fingerprint": "VISA:1"},
+        "again": {"seen": row["seen"] + 1},
+        "as it was": {},
+    }[how]  # fmt: skip
+
+
+CHANGES = ("shop", "date", "email", "phone", "home", "name", "nameless", "card", "again", "as it was")
+
+
+def days(people: list[dict], seed: int):
+    """Four nights: records come, change, go and come again; contacts and dates win and lose their weight; stewards
+    decide, and take it back."""
+    luck = random.Random(seed)
+    keys = [row["record_key"] for row in people]
+    rows = {row["record_key"]: row for row in people}
+    night = Night({key: rows[key] for key in luck.sample(keys, 340)})
+    for _ in range(4):
+        yield night
+        now = dict(night.rows)
+        for key in luck.sample(sorted(now), luck.choice((0, 5))):
+            del now[key]
+        for key in luck.sample(keys, luck.choice((3, 20))):
+            now.setdefault(key, rows[key])
+        hows = luck.choice(([luck.choice(CHANGES)], CHANGES))
+        for key in luck.sample(sorted(now), luck.choice((5, 70))):
+            now[key] = changed(rows[key], luck.choice(hows), luck.choice(people))
+        pairs = [tuple(luck.sample(sorted(now), 2)) for _ in range(luck.choice((0, 2)))]
+        alike = [tuple(luck.sample(group, 2)) for group in _groups(night) if len(group) > 1][:1] if pairs else []
+        kept_together = [pair for pair in night.together if luck.random() < 0.7]
+        kept_apart = [pair for pair in night.apart if luck.random() < 0.7]
+        night = Night(now, kept_together + pairs, kept_apart + alike)
+
+
+def _groups(night: Night) -> list[list[str]]:
+    keys, groups = sorted(night.rows), {}
+    for row in matched(night)["clusters"]:
+        groups.setdefault(row["cluster_no"], []).append(keys[row["record_no"]])
+    return sorted(groups.values(), key=lambda group: (-len(group), group))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_any_days_one_after_another_give_what_one_night_gives(people, tmp_path, seed):
+    memo = tmp_path / "kept.duckdb"
+    for night in days(people, seed):
+        by_night, at_once = matched(night, memo), matched(night)
+        for name in RESULTS:
+            assert by_night[name] == at_once[name], name
+
+
+def test_a_network_that_outgrows_its_size_is_judged_anew(people, tmp_path):
+    """By how many there are, what a match is worth beforehand changes for everybody."""
+    memo, rows = tmp_path / "kept.duckdb", {row["record_key"]: row for row in people}
+    few, all_of_them = Night({key: rows[key] for key in sorted(rows)[:250]}), Night(rows)
+    matched(few, memo)
+    assert matched(all_of_them, memo) == matched(all_of_them)
+
+
+def test_a_birth_date_that_is_no_longer_odd_counts_for_all_who_have_it(people, tmp_path):
+    """56 records are too many for one birthday; 46 are not."""
+    memo, rows = tmp_path / "kept.duckdb", {row["record_key"]: row for row in people}
+    born = {key: rows[key] | {"birth_date": DEFAULT_DATE} for key in sorted(rows)[:56]}
+    odd, usual = Night(rows | born), Night(rows | born | {key: rows[key] for key in sorted(rows)[:10]})
+    assert not any(profile["birth_date"] == "19700101" for profile in matched(odd, memo)["profiles"])
+    found = matched(usual, memo)
+    assert found == matched(usual)
+    assert sum(profile["birth_date"] == "19700101" for profile in found["profiles"]) > 20
+    assert matched(odd, memo) == matched(odd)
+
+
+@pytest.fixture
+def weighed(monkeypatch) -> list[int]:
+    """How many pairs each night asked Splink about."""
+    asked, weigh = [], renewal.weigh_candidates
+
+    def counted(con, settings):
+        asked.append(con.execute("select count(*) from candidates").fetchall()[0][0])
+        weigh(con, settings)
+
+    monkeypatch.setattr(renewal, "weigh_candidates", counted)
+    return asked
+
+
+def test_only_what_a_day_touched_is_computed(people, tmp_path, weighed, monkeypatch):
+    memo, rows = tmp_path / "kept.duckdb", {row["record_key"]: row for row in people}
+    closed, close = [], closure.find_clusters
+
+    def counted(con, *rest):
+        closed.append(con.execute("select count(*) from exact_clusters").fetchall()[0][0])
+        close(con, *rest)
+
+    monkeypatch.setattr(closure, "find_clusters", counted)
+    night = Night(rows)
+    matched(night, memo)
+    matched(night, memo)
+    matched(Night({key: row for key, row in rows.items() if key not in sorted(rows)[:2]}), memo)
+    matched(night, memo)
+    assert weighed[0] > 100
+    assert closed[0] == PEOPLE
+    assert (weighed[1], closed[1]) == (0, 0), "a night without a change"
+    assert sum(weighed[2:]) < weighed[0] / 3
+    assert sum(closed[2:]) < PEOPLE / 3
+
+
+def test_what_was_kept_under_other_limits_does_not_count(people, tmp_path):
+    memo, night = tmp_path / "kept.duckdb", Night({row["record_key"]: row for row in people})
+    strict = IdentitySection(auto_merge_probability=0.999, review_probability=0.9)
+    before = matched(night, memo)
+    after = matched(night, memo, strict)
+    assert after == matched(night, None, strict)
+    assert after != before
+
+
+@pytest.mark.parametrize("damage", ["killed halfway", "no database", "empty"])
+def test_a_damaged_file_is_made_anew(people, tmp_path, monkeypatch, damage):
+    memo, rows = tmp_path / "kept.duckdb", {row["record_key"]: row for row in people}
+    night = Night({key: row for key, row in rows.items() if key not in sorted(rows)[:40]})
+    matched(night, memo)
+    if damage == "killed halfway":
+        monkeypatch.setattr(matching, "close_scores", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            matched(Night(rows), memo)
+        monkeypatch.undo()
+    else:
+        memo.write_bytes(b"" if damage == "empty" else b"not a database" * 1000)
+    assert matched(night, memo) == matched(night)
+
+
+def _killed(*_):
+    raise KeyboardInterrupt
+
+
+def test_whoever_is_gone_leaves_no_byte(people, tmp_path):
+    """Their record is gone, or the contact in it alone."""
+    memo, rows = tmp_path / "kept.duckdb", {row["record_key"]: row for row in people}
+    said = {"email": "erase.me.entirely@mail.example", "email_validity": "valid", "last_name": "Unforgettable"}
+    one, other = (rows[key] | said for key in sorted(rows)[:2])
+    everybody = rows | {row["record_key"]: row for row in (one, other)}
+    matched(Night(everybody), memo)
+    assert b"erase.me.entirely" in _bytes(tmp_path)
+    matched(Night(everybody | {one["record_key"]: rows[one["record_key"]]}), memo)
+    assert b"erase.me.entirely" in _bytes(tmp_path), "the other still says it"
+    del everybody[other["record_key"]]
+    matched(Night(everybody | {one["record_key"]: rows[one["record_key"]]}), memo)
+    assert b"erase.me" not in _bytes(tmp_path)
+    assert b"nforgettabl" not in _bytes(tmp_path)
+
+
+def _bytes(folder) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
