@@ -129,7 +129,8 @@ def load_network(file: str | Path) -> Network:
     try:
         network = Network(file=path, **{key: value for key, value in raw.items() if value is not None})
     except ValidationError as error:
-        raise NetworkError(_explain(path, error)) from error
+        # Its own words repeat every value.
+        raise NetworkError(_explain(path, error)) from None
     except TypeError as error:
         raise NetworkError(f"{path}: {error}; keys are {', '.join(_allowed_keys(()))}") from error
     read_segment_map(network.own_segment_map)
@@ -197,14 +198,19 @@ def _explain(path: Path, error: ValidationError) -> str:
         location = tuple(part for part in problem["loc"] if part not in ("date", "literal['latest']"))
         key = ".".join(str(part) for part in location)
         if problem["type"] == "extra_forbidden":
-            lines.append(
-                f"{path}: unknown key `{key}` (value {problem['input']!r}); "
-                f"allowed here: {', '.join(_allowed_keys(location[:-1]))}"
-            )
+            told = "" if location[0] == "destinations" else f" (value {_shown(problem['input'])})"
+            lines.append(f"{path}: unknown key `{key}`{told}; allowed here: {', '.join(_allowed_keys(location[:-1]))}")
         else:
             allowed = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-            lines.append(f"{path}: `{key}` is {problem['input']!r}; allowed: {allowed}")
+            lines.append(f"{path}: `{key}` is {_shown(problem['input'])}; allowed: {allowed}")
     return "\n".join(dict.fromkeys(lines))
+
+
+def _shown(value: object) -> str:
+    """A value as it may be told: a url may hold a secret, and so may a section."""
+    if isinstance(value, dict):
+        return f"a section with {', '.join(map(str, value))}"
+    return "a url" if "://" in str(value) else repr(value)
 
 
 def _allowed_keys(location: tuple) -> list[str]:

@@ -27,7 +27,7 @@ _KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "brevo": (("key_env", "lists"), ("url",)),
     "webhook": (("key_env", "url"), ("lists",)),
     "sftp": (("url",), ("key_env",)),
-    "s3": (("url",), ()),
+    "s3": (("url",), ("key_env",)),
 }
 _SCHEMES = {"sftp": ("sftp",), "s3": ("s3",)}
 
@@ -97,8 +97,10 @@ class Destination(Section):
 
     def _url_is_safe(self, url: str) -> None:
         parts = urlsplit(url)
-        if parts.password:
-            raise ValueError("a url without a password; secrets come from the environment")
+        if parts.password or (parts.username and self.type != "sftp") or parts.query or parts.fragment:
+            raise ValueError(
+                "a url without a password and without ? and #; secrets come from the environment (key_env)"
+            )
         schemes = _SCHEMES.get(self.type, ("https",))
         is_local = self.type not in _SCHEMES and parts.scheme == "http" and parts.hostname in _LOOPBACK
         if parts.scheme not in schemes and not is_local:

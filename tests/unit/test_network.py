@@ -85,3 +85,23 @@ def test_the_key_is_generated_once_and_closed_to_others(tmp_path: Path, monkeypa
     assert stat.S_IMODE((network.home.state / "key").stat().st_mode) == 0o600
     monkeypatch.setenv("REGULARS_KEY", "given")
     assert hash_key(network) == b"given"
+
+
+@pytest.mark.parametrize(
+    ("destination", "allowed"),
+    [
+        ("{name: a, type: webhook, key_env: K, url: 'https://u:hunter2@x.example/in'}", "a url without a password"),
+        ("{name: a, type: webhook, key_env: K, url: 'https://hunter2@x.example/in'}", "a url without a password"),
+        ("{name: a, type: webhook, key_env: K, url: 'https://x.example/in?api_key=hunter2'}", r"without \? and #"),
+        ("{name: a, type: webhook, key_env: K, url: 'https://x.example/in#hunter2'}", r"without \? and #"),
+        ("{name: a, type: s3, key_env: K, url: 's3://x/y?secret=hunter2'}", r"without \? and #"),
+        ("{name: a, type: klaviyo, api_key: hunter2, key_env: K, lists: {a: b}}", "allowed here: name, type, url"),
+        ("'webhook:https://x.example/in?api_key=hunter2'", "valid dictionary"),
+    ],
+)
+def test_a_secret_in_network_yaml_is_refused_and_not_repeated(tmp_path, destination, allowed):
+    (tmp_path / "network.yaml").write_text(f"destinations:\n  - {destination}\n")
+    with pytest.raises(NetworkError, match=allowed) as refused:
+        load_network(tmp_path / "network.yaml")
+    assert "hunter2" not in str(refused.value)
+    assert "hunter2" not in str(refused.value.__cause__ or "")

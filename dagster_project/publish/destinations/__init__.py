@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dagster_project.network import Network, credential
 from dagster_project.outbound import Destination
 from dagster_project.publish.courier import Pace
+from dagster_project.publish.destinations import store
 from dagster_project.publish.destinations.brevo import Brevo
 from dagster_project.publish.destinations.klaviyo import Klaviyo
 from dagster_project.publish.destinations.mailchimp import Mailchimp
@@ -30,8 +31,8 @@ FILES = ("file", *STORES)
 def opened_tools(network: Network, pace: Pace) -> Iterator[dict[str, Tool]]:
     """Destination name -> tool, each with its credential. Raises NetworkError when one, also a store's, is not set."""
     for destination in network.destinations:
-        if destination.type in STORES and destination.key_env:
-            credential(destination)
+        if destination.type in STORES:
+            store.own_secret(destination)
     tools = {
         destination.name: TOOLS[destination.type](destination, credential(destination), pace)
         for destination in network.destinations

@@ -14,6 +14,7 @@ from typing import Any
 
 import fsspec
 
+from dagster_project.errors import NetworkError
 from dagster_project.home import Home
 from dagster_project.network import credential, landing_options
 from dagster_project.outbound import Destination
@@ -80,9 +81,25 @@ def preflight(destination: Destination) -> None:
 
 def open_store(destination: Destination) -> tuple[fsspec.AbstractFileSystem, str]:
     url = str(destination.url)
-    own = {"password": credential(destination)} if destination.key_env else {}
     # Opened anew: what another night listed is not remembered.
-    return fsspec.url_to_fs(url, skip_instance_cache=True, **landing_options(url) | own)
+    return fsspec.url_to_fs(url, skip_instance_cache=True, **landing_options(url) | own_secret(destination))
+
+
+def own_secret(destination: Destination) -> dict[str, str]:
+    """A store's own password, or S3 access key, as its library takes it; nothing when it names none, and what holds for
+    all of them does. Raises NetworkError when it is not set or is no access key."""
+    if not destination.key_env:
+        return {}
+    secret = credential(destination)
+    if destination.type != "s3":
+        return {"password": secret}
+    names, parts = ("key", "secret", "token"), secret.split(":")
+    if not 2 <= len(parts) <= len(names) or not all(parts):
+        raise NetworkError(
+            f"destination {destination.name}: the environment variable {destination.key_env} is not an S3 access key; "
+            "set it to <access key id>:<secret access key>, with :<session token> where there is one"
+        )
+    return dict(zip(names, parts, strict=False))
 
 
 def _upload(destination: Destination, run_id: str, folder: Path, files: dict[str, str]) -> None:

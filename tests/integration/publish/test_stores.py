@@ -7,11 +7,12 @@ import asyncssh
 import duckdb
 import pytest
 
-from dagster_project.errors import PublishError
+from dagster_project.errors import NetworkError, PublishError
 from dagster_project.publish import publish
 from dagster_project.publish.destinations import store
 from dagster_project.seal import file_sha256
 from tests.integration.publish.conftest import network_of
+from tests.integration.publish.test_contact_caps import marked
 from tests.integration.servers import AsyncSshDrop
 
 PHONE = """update people.sync.sync_email_profiles set favourite = '+15551234567', first_name = '=Ada'
@@ -114,6 +115,57 @@ def test_a_set_in_s3_is_never_overwritten(night, sealed, s3_endpoint):
     sealed("r2", customers=5)
     with pytest.raises(PublishError, match="lies there already with other content, and is never overwritten"):
         publish(night.home, network, night.project)
+
+
+HOMES = """alter table people.sync.sync_email_profiles add column home_location_id varchar;
+update people.sync.sync_email_profiles
+    set home_location_id = case when customer_id <= 'c002' then 'shop_1' else 'shop_2' end;"""
+
+
+def test_each_location_writes_with_an_access_key_of_its_own(night, sealed, s3_endpoint, monkeypatch):
+    import s3fs
+    from aiobotocore.client import AioBaseClient
+
+    s3fs.S3FileSystem(endpoint_url=s3_endpoint).mkdir("shops")
+    marked(night, "home_location_id")
+    used = set()
+    call = AioBaseClient._make_api_call
+
+    async def seen(self, operation, arguments):
+        used.add(
+            (self._request_signer._credentials.access_key, str(arguments.get("Key", "")).split("/")[0])
+        ) if operation == "PutObject" else None
+        return await call(self, operation, arguments)
+
+    monkeypatch.setattr(AioBaseClient, "_make_api_call", seen)
+    shops = []
+    for shop in ("shop_1", "shop_2"):
+        monkeypatch.setenv(f"KEY_OF_{shop.upper()}", f"id_of_{shop}:secret_of_{shop}")
+        shops.append(
+            {
+                "name": f"lake_{shop}",
+                "type": "s3",
+                "url": f"s3://shops/{shop}",
+                "location": shop,
+                "key_env": f"KEY_OF_{shop.upper()}",
+            }
+        )
+    network = network_of(night, *shops)
+    sealed("r1", people=HOMES)
+    result = publish(night.home, network, night.project)
+    assert [delivery.rows_sent for delivery in result.deliveries] == [2, 2]
+    assert used == {("id_of_shop_1", "shop_1"), ("id_of_shop_2", "shop_2")}
+
+
+@pytest.mark.parametrize("given", ["no_colon_in_hunter2", ":hunter2", "a:hunter2:c:d"])
+def test_an_access_key_that_is_none_is_named_before_anything_and_not_repeated(night, sealed, monkeypatch, given):
+    monkeypatch.setenv("LAKE_KEY", given)
+    lake = {"name": "lake", "type": "s3", "url": "s3://raced/audiences", "key_env": "LAKE_KEY"}
+    sealed("r1")
+    with pytest.raises(NetworkError, match="LAKE_KEY is not an S3 access key") as refused:
+        publish(night.home, network_of(night, lake), night.project)
+    assert "hunter2" not in str(refused.value)
+    assert night.home.published_run() is None
 
 
 def test_a_set_is_guarded_as_a_list_is(night, sealed, s3_endpoint):
