@@ -21,8 +21,9 @@ from dagster_project.identity.matching import match
 from dagster_project.identity.model import model_of
 from dagster_project.identity.observations import TILL_FEEDS, collect_observations
 from dagster_project.identity.orders import assign_orders, assign_signups
-from dagster_project.identity.persist import REGISTRY, RETIRED_IDS, persist_ids
+from dagster_project.identity.persist import persist_ids
 from dagster_project.identity.quality import QUALITY, measure_quality
+from dagster_project.identity.registry import REGISTRY, RETIRED_IDS
 from dagster_project.identity.review import find_review_pairs
 from dagster_project.identity.source_records import build_source_records
 from dagster_project.memory import bounded, memory_for
