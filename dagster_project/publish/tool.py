@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+Reason = Literal["unsubscribed", "complained", "bounced_hard", "suppressed"]
 Action = Literal["upsert", "add", "remove", "erase"]
 ACTIONS: tuple[Action, ...] = ("upsert", "add", "remove", "erase")
 
@@ -52,7 +53,7 @@ class Suppression:
     """Somebody whom a tool must not mail; at is ISO 8601, or None when the tool does not say: then the fetch's."""
 
     email: str
-    reason: Literal["unsubscribed", "complained", "bounced_hard", "suppressed"]
+    reason: Reason
     at: str | None
 
 

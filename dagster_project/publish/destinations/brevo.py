@@ -6,14 +6,16 @@ true would erase what others wrote. Unknown attributes are ignored by Brevo with
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import islice
 from urllib.parse import quote
 
 from pyrate_limiter import Duration, Rate
 
 from dagster_project.outbound import Destination
-from dagster_project.publish.courier import BatchRefused, NotThere, Pace
+from dagster_project.publish.courier import BatchRefused, DestinationStopped, NotThere, Pace
 from dagster_project.publish.destinations.over_http import OverHttp
-from dagster_project.publish.tool import Engagement, Fields, Limits, Receipt, Record, Suppression, Task
+from dagster_project.publish.tool import Engagement, Fields, Limits, Reason, Receipt, Record, Suppression, Task
 
 URL = "https://api.brevo.com"
 RATES = (Rate(10, Duration.SECOND),)
@@ -21,14 +23,26 @@ RATES = (Rate(10, Duration.SECOND),)
 IMPORT = Limits(records=10_000, bytes=8_000_000, record_bytes=100_000)
 REMOVE = Limits(records=150, bytes=1_000_000, record_bytes=10_000)
 _PAGE = 1_000
+_BLOCKED_PAGE = 100
 _FIELDS = {"first_name": "FIRSTNAME", "last_name": "LASTNAME"}
 _EVENTS = {
     "messagesSent": "sent",
+    "delivered": "delivered",
     "opened": "opened",
-    "clicks": "clicked",
+    "clicked": "clicked",
     "hardBounces": "bounced_hard",
     "softBounces": "bounced_soft",
+    "complaints": "complained",
 }
+# Why Brevo blocks somebody; every other code is a word of theirs, or of an administrator's.
+_REASONS: dict[str, Reason] = {
+    "hardBounce": "bounced_hard",
+    "contactFlaggedAsSpam": "complained",
+    "adminBlocked": "suppressed",
+}
+_GRAVEST: dict[str, Reason] = {"complaints": "complained", "hardBounces": "bounced_hard"}
+# One by one, ten a second: what a night has time for.
+_LOOKED_UP = 10_000
 
 
 class Brevo(OverHttp):
@@ -82,21 +96,32 @@ class Brevo(OverHttp):
         return Fields(frozenset(attribute["name"] for attribute in known), brevo_field)
 
     def suppressions(self, since: str | None) -> Iterator[Suppression]:
+        """Whom single messages are blocked for, with the reason, then who is out of campaigns, whose reason stands in
+        what happened to them: a bounce is not their own word."""
+        reasons, looked_up = {}, 0
+        for blocked in self._blocked(since):
+            code = (blocked.get("reason") or {}).get("code")
+            reason = reasons[blocked["email"].lower()] = _REASONS.get(code, "unsubscribed")
+            yield Suppression(blocked["email"], reason, blocked.get("blockedAt"))
         for contact in self._contacts(since):
-            if contact.get("emailBlacklisted"):
-                yield Suppression(contact["email"], "unsubscribed", contact.get("modifiedAt"))
+            if contact.get("emailBlacklisted") and contact["email"].lower() not in reasons:
+                looked_up += 1
+                reason = self._why(contact) if looked_up <= _LOOKED_UP else "suppressed"
+                yield Suppression(contact["email"], reason, contact.get("modifiedAt"))
 
     def engagement(self, since: str | None) -> Iterator[Engagement]:
-        """Per contact and campaign, as the contact statistics tell it."""
-        for contact in self._contacts(since):
-            if not contact.get("email"):
-                continue
-            told = contact.get("statistics") or {}
-            for kind, event in _EVENTS.items():
-                for one in told.get(kind) or []:
-                    at = one.get("eventTime")
-                    if at and (since is None or at >= since):
-                        yield Engagement(contact["email"], event, at, str(one.get("campaignId") or "") or None)
+        """Per contact and campaign, as each contact's own statistics tell it, of the last 90 days at most."""
+        contacts = [contact for contact in islice(self._contacts(since), _LOOKED_UP + 1) if contact.get("email")]
+        if len(contacts) > _LOOKED_UP:
+            raise DestinationStopped(
+                f"destination {self._courier.name}: over {_LOOKED_UP:,} contacts changed, and Brevo tells what "
+                "happened one by one; export it there into the feed engagement"
+            )
+        for contact in contacts:
+            for event, one in _happened(self._statistics(contact)):
+                at = one.get("eventTime")
+                if at and (since is None or _moment(at) >= _moment(since)):
+                    yield Engagement(contact["email"], event, at, str(one.get("campaignId") or "") or None)
 
     def read_back(self, records: list[Record]) -> None:
         """Brevo looks a contact up by its address in the URL, which stays unsaid."""
@@ -115,6 +140,27 @@ class Brevo(OverHttp):
         path = f"/v3/contacts/{quote(record.email, safe='')}"
         self._courier.call("DELETE", path, params={"identifierType": "email_id"})
 
+    def _why(self, contact: dict) -> Reason:
+        """The gravest of what happened to a contact of late; their own word where nothing else did."""
+        told = self._statistics(contact)
+        return next((reason for kind, reason in _GRAVEST.items() if told.get(kind)), "unsubscribed")
+
+    def _statistics(self, contact: dict) -> dict:
+        """What happened to a contact; asked for by Brevo's own id, which names nobody."""
+        answer = self._courier.call("GET", f"/v3/contacts/{contact['id']}", params={"identifierType": "contact_id"})
+        return answer.json().get("statistics") or {}
+
+    def _blocked(self, since: str | None) -> Iterator[dict]:
+        days = {"startDate": since[:10], "endDate": f"{datetime.now(UTC):%Y-%m-%d}"} if since else {}
+        offset = 0
+        while True:
+            query = {"limit": _BLOCKED_PAGE, "offset": offset} | days
+            page = self._courier.call("GET", "/v3/smtp/blockedContacts", params=query).json().get("contacts") or []
+            yield from page
+            if len(page) < _BLOCKED_PAGE:
+                return
+            offset += _BLOCKED_PAGE
+
     def _contacts(self, since: str | None) -> Iterator[dict]:
         offset = 0
         while True:
@@ -124,6 +170,22 @@ class Brevo(OverHttp):
             if len(page) < _PAGE:
                 return
             offset += _PAGE
+
+
+def _happened(statistics: dict) -> Iterator[tuple[str, dict]]:
+    """(event, what is told of it); clicks stand link by link, unsubscribes by who said so."""
+    for kind, event in _EVENTS.items():
+        for one in statistics.get(kind) or []:
+            for part in one.get("links") or [one]:
+                yield event, part | {"campaignId": one.get("campaignId")}
+    for told in ((statistics.get("unsubscriptions") or {}).get("userUnsubscription")) or []:
+        yield "unsubscribed", told
+
+
+def _moment(at: str) -> datetime:
+    """Brevo tells times in the account's zone, and asks for ours."""
+    moment = datetime.fromisoformat(at)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def brevo_field(name: str) -> str:

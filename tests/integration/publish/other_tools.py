@@ -106,6 +106,8 @@ def packed(results: list[dict]) -> bytes:
 @dataclass
 class FakeBrevo(FakeTool):
     contacts: dict[str, dict] = field(default_factory=dict)
+    statistics: dict[str, dict] = field(default_factory=dict)
+    blocked: list[dict] = field(default_factory=list)
 
     def refusal(self, headers: Message, raw: bytes) -> int | None:
         return None if headers.get("api-key") == self.key else 401
@@ -120,8 +122,18 @@ class FakeBrevo(FakeTool):
                 names = ("FIRSTNAME", "FAVOURITE", "LIFETIME_AMOUNT", "EXT_ID")
                 return 200, {"attributes": [{"name": name} for name in names]}
             case ("GET", "contacts"):
-                shown = [contact | {"listIds": sorted(contact["listIds"])} for contact in self.contacts.values()]
+                # As the real list does: without statistics, which each contact has of its own.
+                shown = [
+                    contact | {"id": place, "listIds": sorted(contact["listIds"])}
+                    for place, contact in enumerate(self.contacts.values())
+                ]
                 return 200, {"contacts": shown[int(query["offset"]) :]}
+            case ("GET", "contacts", number):
+                email = list(self.contacts)[int(number)]
+                return 200, self.contacts[email] | {"listIds": [], "statistics": self.statistics.get(email, {})}
+            case ("GET", "smtp", "blockedContacts"):
+                start = int(query["offset"])
+                return 200, {"count": len(self.blocked), "contacts": self.blocked[start : start + int(query["limit"])]}
             case ("POST", "contacts", "lists", list_id, "contacts", "remove"):
                 if len(body["emails"]) > 150:
                     return 400, {}

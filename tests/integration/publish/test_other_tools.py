@@ -127,6 +127,77 @@ def test_brevo_is_told_only_what_it_knows_and_never_to_erase(night, sealed, star
     assert tool.on(9) == {"c003@example.com"}
 
 
+def returned(night, destination: str, feed: str) -> set[tuple[str, ...]]:
+    files = (night.home.returned / destination).glob(f"{feed}-*")
+    return {tuple(line.split(",")[:4]) for file in files for line in file.read_text().splitlines()[1:]}
+
+
+def brevo_of(tool) -> dict:
+    return {"name": "brevo", "type": "brevo", "key_env": "FAKE_KEY", "url": tool.url, "lists": {"email_profiles": "7"}}
+
+
+def test_brevo_tells_why_somebody_gets_nothing_and_all_that_happened(night, sealed, started):
+    tool = started(FakeBrevo)
+    network = network_of(night, brevo_of(tool), publish={"max_removals": 1}, **NO_HOLDOUT)
+    sealed("r1", customers=6)
+    publish(night.home, network, night.project, pace=PACE)
+    at = "2026-10-30T08:00:00.000+02:00"
+    for number in (1, 2, 3):
+        tool.contacts[f"c00{number}@example.com"] |= {"emailBlacklisted": True, "modifiedAt": at}
+    spring = {"campaignId": 21, "eventTime": at}
+    tool.statistics = {
+        "c001@example.com": {"hardBounces": [spring]},
+        "c002@example.com": {"hardBounces": [spring], "complaints": [spring]},
+        "c003@example.com": {"unsubscriptions": {"userUnsubscription": [spring], "adminUnsubscription": []}},
+        "c004@example.com": {
+            "messagesSent": [spring],
+            "delivered": [spring],
+            "opened": [spring | {"count": 1}],
+            "clicked": [{"campaignId": 21, "links": [{"url": "https://x.example", "count": 1, "eventTime": at}]}],
+            "softBounces": [spring],
+        },
+    }
+    # More than one page of a hundred; the last is ours.
+    tool.blocked = [
+        {"email": f"x{number}@example.com", "reason": {"code": "unsubscribedViaEmail"}, "blockedAt": at}
+        for number in range(100)
+    ] + [{"email": "C005@example.com", "reason": {"code": "contactFlaggedAsSpam"}, "blockedAt": at}]
+    sealed("r2", customers=6)
+    publish(night.home, network, night.project, pace=PACE)
+    assert tool.on(7) == {"c004@example.com", "c006@example.com"}
+    told = {row for row in returned(night, "brevo", "engagement") if not row[0].startswith("x")}
+    # A reason is told as what it is; an event also says of which campaign.
+    assert told == {
+        ("c001@example.com", "bounced_hard", at, ""),
+        ("c002@example.com", "complained", at, ""),
+        ("c003@example.com", "unsubscribed", at, ""),
+        ("C005@example.com", "complained", at, ""),
+        ("c001@example.com", "bounced_hard", at, "21"),
+        ("c002@example.com", "bounced_hard", at, "21"),
+        ("c002@example.com", "complained", at, "21"),
+        ("c003@example.com", "unsubscribed", at, "21"),
+        *(
+            ("c004@example.com", event, at, "21")
+            for event in ("sent", "delivered", "opened", "clicked", "bounced_soft")
+        ),
+    }
+    # A bounce is nobody's refusal.
+    denied = {row[0] for row in returned(night, "brevo", "consents")}
+    assert {email for email in denied if not email.startswith("x")} == {
+        "c002@example.com", "c003@example.com", "C005@example.com",
+    }  # fmt: skip
+    assert not [path for method, path, _ in tool.requests if method == "GET" and ("@" in path or "%40" in path)]
+
+
+def test_more_news_of_brevo_than_a_night_has_time_for_is_told(night, sealed, started, monkeypatch):
+    tool = started(FakeBrevo)
+    monkeypatch.setattr("dagster_project.publish.destinations.brevo._LOOKED_UP", 3)
+    sealed("r1")
+    (delivery,) = publish(night.home, network_of(night, brevo_of(tool)), night.project, pace=PACE).deliveries
+    assert delivery.reason is None
+    assert delivery.read_back.startswith("engagement was not fetched: destination brevo: over 3 contacts changed")
+
+
 def test_an_attribute_the_tool_would_ignore_refuses_until_somebody_says_why(night, sealed, started, monkeypatch):
     tool = started(FakeBrevo)
     destination = {
