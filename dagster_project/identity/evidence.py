@@ -86,10 +86,11 @@ def find_links(
     groups: dict[int, list[int]] = {}
     for record in records:
         groups.setdefault(record["exact_no"], []).append(record["record_no"])
+    profiles = _profiles(con)
     pairs = [
         (number, left_no, right_no)
         for number, one in enumerate(links)
-        for left_no, right_no in product(*(_profiles_of(con, record) for record in (one.left, one.right)))
+        for left_no, right_no in product(profiles.get(one.left, []), profiles.get(one.right, []))
     ]
     for left, right, left_no, right_no in _scored(con, network).fetchall():
         pairs.append((len(links), -1 - left_no, -1 - right_no))
@@ -164,9 +165,13 @@ def _scored(con: duckdb.DuckDBPyConnection, network: Network) -> duckdb.DuckDBPy
     )
 
 
-def _profiles_of(con: duckdb.DuckDBPyConnection, record_no: int) -> list[int]:
-    rows = con.execute("select profile_no from cased where record_no = ? order by 1", [record_no]).fetchall()
-    return [profile_no for (profile_no,) in rows]
+def _profiles(con: duckdb.DuckDBPyConnection) -> dict[int, list[int]]:
+    """Record -> the numbers of its profiles."""
+    of: dict[int, list[int]] = {}
+    query = "select record_no, profile_no from cased where record_no is not null order by all"
+    for record_no, profile_no in con.execute(query).fetchall():
+        of.setdefault(record_no, []).append(profile_no)
+    return of
 
 
 def _weigh(con: duckdb.DuckDBPyConnection, model: Model, links: list[Link], pairs: list[tuple[int, int, int]]) -> None:
