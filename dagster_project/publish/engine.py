@@ -37,8 +37,6 @@ def finish_open_jobs(ledger: Ledger, tool: Tool, lists: dict[str, str], pace: Pa
             receipt = None
         if receipt is not None and receipt.job_id is None:
             _done(ledger, rows, receipt)
-        else:
-            ledger.forget(stretch)
     ledger.fold()
 
 

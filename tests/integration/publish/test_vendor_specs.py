@@ -90,13 +90,7 @@ def test_what_is_asked_is_among_the_parameters_of_the_specification(spec):
     fake = FakeTool()
     try:
         tool = tool_at(fake.url)
-        real = tool._courier._client.request
-
-        def watched(method, path, **request):
-            asked.append(httpx.Request(method, fake.url + path, params=request.get("params")).url)
-            return real(method, path, **request)
-
-        tool._courier._client.request = watched
+        tool._courier._client.event_hooks = {"request": [lambda request: asked.append(request.url)]}
         tool.preflight()
         list(tool.suppressions("2026-10-01T00:00:00Z"))
         list(tool.engagement(None))
