@@ -15,8 +15,6 @@ from dagster_project.outbound import EVERYONE, Guard, Override, PublishSection
 # only where nobody is meant to come and go; a small shop may have nobody whose birthday is this month.
 SMALL_AUDIENCE = 100
 SUPPRESSIONS_HOURS = 24
-# A night begins as another did, and comes to its publishing hours sooner or later than that.
-NIGHTS_DIFFER_HOURS = 6
 
 Turnover = Literal["stable", "rolling", "calendar"]
 # How many times publish.max_audience_shrink and publish.max_removals an audience may turn over in one night;

@@ -13,7 +13,7 @@ import pyarrow as pa
 from dagster_project.home import Home
 from dagster_project.outbound import EVERYONE
 from dagster_project.publish.courier import BatchRefused, DestinationStopped, answers_understood
-from dagster_project.publish.guards import NIGHTS_DIFFER_HOURS, SUPPRESSIONS_HOURS, Finding
+from dagster_project.publish.guards import SUPPRESSIONS_HOURS, Finding
 from dagster_project.publish.returned import write_engagement, write_suppressions
 from dagster_project.publish.tool import Engagement, Suppression, Tool
 
@@ -30,7 +30,7 @@ def fetch_suppressions(
     now: datetime,
 ) -> list[Finding]:
     """Ask every tool whom it has learnt not to mail. What cannot be fetched is a finding once the last fetch is
-    older than a day, give or take how nights differ: one night without an answer passes, the second does not."""
+    older than a day."""
     found = []
     for destination, tool in sorted(tools.items()):
         why = stopped.get(destination)
@@ -167,7 +167,7 @@ def _keep(
 def _too_old(connection: duckdb.DuckDBPyConnection, destination: str, why: str, now: datetime) -> list[Finding]:
     row = connection.execute("select fetched_at from shared.fetches where destination = ?", [destination]).fetchone()
     # A time to come is of a clock that was wrong, and tells no age.
-    if row and timedelta(0) <= now - row[0] <= timedelta(hours=SUPPRESSIONS_HOURS + NIGHTS_DIFFER_HOURS):
+    if row and timedelta(0) <= now - row[0] <= timedelta(hours=SUPPRESSIONS_HOURS):
         return []
     age = f"are from {row[0]:%Y-%m-%d %H:%M} UTC" if row else "were never fetched"
     told = f"its suppressions {age}, older than {SUPPRESSIONS_HOURS} hours, and cannot be fetched now ({why})"
