@@ -10,6 +10,8 @@ from dagster_project.errors import PublishError
 from dagster_project.publish import publish, rehearse_next
 from dagster_project.publish.rehearsal import mask_address
 from tests.integration.publish.conftest import PACE, klaviyo, network_of
+from tests.integration.publish.other_tools import FakeBrevo, FakeMailchimp, FakeReceiver
+from tests.integration.publish.test_erasure import asked
 
 CANARY = "canary"
 PLANTED = """
@@ -25,6 +27,12 @@ def cells(file) -> str:
     with duckdb.connect(str(file), read_only=True) as connection:
         tables = [name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()]
         return "".join(str(connection.execute(f"select * from {table}").fetchall()) for table in tables)
+
+
+def telling(everything: dict[str, str]) -> list[str]:
+    """Which of the texts tell of a planted person, of an address also as a URL writes it, or of a credential."""
+    secrets = (CANARY, "@example.com", "%40", "secret-of-tests")
+    return [name for name, text in everything.items() if any(secret in text.lower() for secret in secrets)]
 
 
 def test_no_address_in_logs_ops_errors_or_output(night, tool, sealed, caplog, capfd):
@@ -53,12 +61,44 @@ def test_no_address_in_logs_ops_errors_or_output(night, tool, sealed, caplog, ca
 
     output = capfd.readouterr()
     everything = {"logs": caplog.text, "ops": cells(night.home.ops), "out": output.out + output.err, "told": str(told)}
-    assert [name for name, text in everything.items() if CANARY in text.lower() or "@example.com" in text] == []
+    assert telling(everything) == []
     assert "would send" in everything["told"]
     assert "rejected" in everything["told"]
     # The same look finds one that is there.
     assert CANARY in cells(night.home.sync / "mail.duckdb")
     assert sys.exc_info() == (None, None, None)
+
+
+@pytest.mark.parametrize("status", [None, 400, 403, 500])
+def test_no_tool_of_any_kind_has_its_people_or_its_key_told(night, sealed, caplog, capfd, status):
+    caplog.set_level(logging.DEBUG)
+    tools = [FakeMailchimp(), FakeBrevo(), FakeReceiver()]
+    given = [{"type": kind, "name": kind, "key_env": "FAKE_KEY"} for kind in ("mailchimp", "brevo", "webhook")]
+    try:
+        listed = {"lists": {"email_profiles": "7"}}
+        urls = ({"url": tools[0].url} | listed, {"url": tools[1].url} | listed, {"url": f"{tools[2].url}/in"})
+        destinations = [one | url for one, url in zip(given, urls, strict=True)]
+        network = network_of(night, *destinations)
+        sealed("r1", customers=40, people=PLANTED)
+        told = [publish(night.home, network, night.project, pace=PACE).message]
+        # Now somebody asks to be forgotten, whom Brevo finds by the address alone.
+        tools[1].contacts["canary@nest.example"]["attributes"].pop("EXT_ID")
+        sealed("r2", customers=40, people=PLANTED + asked("erase canary@nest.example"))
+        for tool in tools:
+            takes = tool.refusal
+            tool.refusal = lambda headers, raw, takes=takes: (status if raw else None) or takes(headers, raw)
+        try:
+            told.append(publish(night.home, network, night.project, pace=PACE).message)
+        except PublishError as error:
+            told.append(f"{error!r} {error.__cause__!r} {error.__context__!r}")
+        if status is None:
+            assert ("DELETE", "/v3/contacts/canary%40nest.example", 204) in tools[1].requests
+    finally:
+        for tool in tools:
+            tool.close()
+    output = capfd.readouterr()
+    everything = {"logs": caplog.text, "ops": cells(night.home.ops), "out": output.out + output.err, "told": str(told)}
+    assert telling(everything) == []
 
 
 @pytest.mark.parametrize(
