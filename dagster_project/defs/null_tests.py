@@ -1,7 +1,7 @@
 """dbt's not_null tests in one scan a model, instead of one dbt node a column: a node costs more than the scan.
 
-The tests are those of dbt's manifest and so are their names; a not_null test with a configuration of its own
-(a `where`, a severity) stays with dbt.
+The tests are those of dbt's manifest and so are their names. One that only warns stays with dbt; another
+configuration (a `where`, a limit) cannot be excluded by itself, and leaves them all to dbt.
 """
 
 import re
@@ -12,16 +12,18 @@ from dagster_project.errors import WarehouseError
 from dagster_project.home import Home
 from dagster_project.memory import bounded
 
-DBT_EXCLUDES = "test_name:not_null"
-_PLAIN = {"where": None, "severity": "error", "fail_calc": "count(*)", "error_if": "!= 0", "limit": None}
+DBT_EXCLUDES = "test_name:not_null,config.severity:error"
+_PLAIN = {"where": None, "fail_calc": "count(*)", "error_if": "!= 0", "limit": None}
 
 
 def null_tests(manifest: dict) -> dict[str, list[dict]]:
-    """Relation -> its not_null tests (unique_id, name, column, asset); empty when one of them is no plain one."""
+    """Relation -> its not_null tests that refuse (unique_id, name, column, asset); empty when one is no plain one."""
     nodes = manifest["nodes"]
     tests: dict[str, list[dict]] = {}
     for unique_id, node in nodes.items():
         if node["resource_type"] != "test" or (node.get("test_metadata") or {}).get("name") != "not_null":
+            continue
+        if node["config"]["severity"].lower() != "error":
             continue
         if any(str(node["config"].get(k)).lower() != str(plain).lower() for k, plain in _PLAIN.items()):
             return {}

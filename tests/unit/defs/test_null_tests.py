@@ -47,9 +47,15 @@ def test_every_column_is_counted_and_nothing_else_is(home) -> None:
     assert counted == {"test.not_null_id": 0, "test.not_null_channel": 2}
 
 
-@pytest.mark.parametrize("config", [{"where": "id > 1"}, {"severity": "warn"}, {"error_if": "> 5"}])
+@pytest.mark.parametrize("config", [{"where": "id > 1"}, {"limit": 1}, {"error_if": "> 5"}])
 def test_a_test_with_a_configuration_of_its_own_leaves_all_to_dbt(config) -> None:
     assert null_tests(manifest("id", **config)) == {}
+
+
+def test_a_test_that_only_warns_stays_with_dbt_alone() -> None:
+    parsed = manifest("id", "channel")
+    parsed["nodes"]["test.not_null_channel"]["config"]["severity"] = "WARN"
+    assert [test["column"] for tests in null_tests(parsed).values() for test in tests] == ["id"]
 
 
 def test_a_column_that_is_gone_is_named(home) -> None:
