@@ -16,14 +16,14 @@ from tests.integration.dbt.tiny_warehouse import build_tiny_warehouse
 
 DBT = Path(__file__).resolve().parents[2] / "dbt_models"
 WANTED = ("churn_alerts", "location_alerts")
-GIVEN = ("int_orders_assembled", "int_customers_summed")
+GIVEN = ("fct_orders", "int_customers_summed")
 ORDERS = """
-create view warehouse.intermediate.int_orders_assembled as
+create view candidate.marts.fct_orders as
 select 'till' as source, location_id, order_id, customer_id, cast(business_date as timestamp) as ordered_at,
     cast(business_date as timestamp) as ordered_local_at, business_date, null as channel, null as campaign_id,
     p.as_of_date, net_amount, net_amount as gross_amount, 0::decimal(18, 4) as refund_amount,
     false as is_refund_only, false as is_void_only, order_id as order_key
-from orders cross join warehouse.lake.parameters as p where business_date <= p.as_of_date
+from warehouse.main.orders cross join warehouse.lake.parameters as p where business_date <= p.as_of_date
 """
 
 
@@ -88,7 +88,7 @@ class Nights:
         self._db.execute(
             """create view warehouse.intermediate.int_customers_summed as
                select customer_id, sum(net_amount) filter (where business_date > as_of_date - 365) as net_12m_amount
-               from warehouse.intermediate.int_orders_assembled where customer_id is not null group by 1"""
+               from candidate.marts.fct_orders where customer_id is not null group by 1"""
         )
         for relation, sql, is_view in self._models:
             if is_view:

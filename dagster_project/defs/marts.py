@@ -35,16 +35,23 @@ AFTER_PREDICTIONS = {"staging": "predict", "intermediate": "marts"}
 
 
 class LayerTranslator(DagsterDbtTranslator):
-    """Groups models by their dbt layer, which is their schema, so that the groups too read from left to right."""
+    """Groups models by their dbt layer, which is their schema, so that the groups too read from left to right.
+
+    A mart that intermediate models read stands among them.
+    """
 
     def __init__(self, parsed: dict):
         super().__init__()
         self._predicted = after_predictions(parsed)
+        intermediate = [node for node in parsed["nodes"].values() if node["schema"] == "intermediate"]
+        self._read = {parent for node in intermediate for parent in node["depends_on"].get("nodes", [])}
 
     def get_group_name(self, dbt_resource_props: dict) -> str:
         layer = dbt_resource_props["schema"]
-        is_predicted = dbt_resource_props["unique_id"] in self._predicted
-        return AFTER_PREDICTIONS.get(layer, layer) if is_predicted else layer
+        if dbt_resource_props["unique_id"] in self._predicted:
+            return AFTER_PREDICTIONS.get(layer, layer)
+        is_read = layer == "marts" and dbt_resource_props["unique_id"] in self._read
+        return "intermediate" if is_read else layer
 
 
 def after_predictions(parsed: dict) -> set[str]:

@@ -15,7 +15,7 @@ signup_customers as (
 ),
 
 orders as (
-    select * from {{ ref('int_orders_assembled') }}
+    select * from {{ ref('fct_orders') }}
 ),
 
 told as (

@@ -11,7 +11,7 @@ services as (
 ),
 
 lines as (
-    select * from {{ ref('int_order_lines_keyed') }}
+    select * from {{ ref('fct_order_lines') }}
     where kind = 'sale'
 ),
 

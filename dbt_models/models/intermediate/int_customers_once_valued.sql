@@ -3,7 +3,7 @@ with visited as (
 ),
 
 orders as (
-    select * from {{ ref('int_orders_assembled') }}
+    select * from {{ ref('fct_orders') }}
     where customer_id is not null
 ),
 

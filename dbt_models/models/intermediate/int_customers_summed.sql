@@ -3,7 +3,7 @@ with parameters as (
 ),
 
 orders as (
-    select * from {{ ref('int_orders_assembled') }}
+    select * from {{ ref('fct_orders') }}
 )
 
 select

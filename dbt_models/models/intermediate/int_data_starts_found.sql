@@ -1,5 +1,5 @@
 with orders as (
-    select * from {{ ref('int_orders_assembled') }}
+    select * from {{ ref('fct_orders') }}
 ),
 
 -- A new till brings new customer ids, so each till of a location has a beginning of its own.

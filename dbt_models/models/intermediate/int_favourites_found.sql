@@ -1,5 +1,5 @@
 with lines as (
-    select * from {{ ref('int_order_lines_keyed') }}
+    select * from {{ ref('fct_order_lines') }}
     where kind = 'sale' and product_id is not null
 ),
 

@@ -1,5 +1,5 @@
 with orders as (
-    select * from {{ ref('int_orders_assembled') }}
+    select * from {{ ref('fct_orders') }}
     where not is_refund_only and not is_void_only
 ),
 

@@ -2,7 +2,7 @@ with lines as (
     select
         *,
         coalesce(refunded_order_id, order_id) = order_id as is_own
-    from {{ ref('int_order_lines_keyed') }}
+    from {{ ref('fct_order_lines') }}
 )
 
 select

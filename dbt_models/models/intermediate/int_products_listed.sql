@@ -3,7 +3,7 @@ with catalogue as (
 ),
 
 lines as (
-    select * from {{ ref('int_order_lines_keyed') }}
+    select * from {{ ref('fct_order_lines') }}
 ),
 
 sold as (

@@ -1,5 +1,5 @@
 with orders as (
-    select * from {{ ref('int_orders_assembled') }}
+    select * from {{ ref('fct_orders') }}
 ),
 
 -- A refund that names no order reduces money, never the number of visits; a voided receipt was no order.

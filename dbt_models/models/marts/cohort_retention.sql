@@ -23,7 +23,7 @@ activity as (
         try_cast(date_trunc('month', business_date) as date) as activity_month,
         0 as is_active,
         sum(net_amount) as net_amount
-    from {{ ref('int_orders_assembled') }}
+    from {{ ref('fct_orders') }}
     where customer_id is not null
     group by customer_id, date_trunc('month', business_date)
 ),

@@ -27,7 +27,7 @@ interactions as (
         case when is_refund_only then 'refund' else 'order' end as kind,
         location_id,
         concat_ws(' ', 'net', cast(cast(net_amount as decimal(18, 2)) as string), channel) as summary
-    from {{ ref('int_orders_assembled') }}
+    from {{ ref('fct_orders') }}
     where customer_id is not null and not is_void_only
     union all
     select

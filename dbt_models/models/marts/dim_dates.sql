@@ -1,5 +1,5 @@
 with orders as (
-    select * from {{ ref('int_orders_assembled') }}
+    select * from {{ ref('fct_orders') }}
 ),
 
 parameters as (

@@ -10,6 +10,7 @@ select
     order_id,
     kind,
     ordered_at,
+    ordered_local_at,
     business_date,
     product_id,
     product_name,
@@ -24,6 +25,7 @@ select
     campaign_id,
     return_reason,
     currency,
+    refunded_order_id,
     case when refunded_order_id is not null then {{ order_key('refunded_order_id') }} end as refunded_order_key,
     as_of_date
 from lines

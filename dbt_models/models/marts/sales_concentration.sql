@@ -7,7 +7,7 @@ orders as (
         orders.customer_id,
         orders.location_id,
         orders.net_amount
-    from {{ ref('int_orders_assembled') }} as orders
+    from {{ ref('fct_orders') }} as orders
     inner join parameters
         on orders.business_date > {{ add_days('parameters.as_of_date', -365) }}
     where orders.customer_id is not null
