@@ -121,6 +121,10 @@ class FakeBrevo(FakeTool):
             case ("GET", "contacts", "attributes"):
                 names = ("FIRSTNAME", "FAVOURITE", "LIFETIME_AMOUNT", "EXT_ID")
                 return 200, {"attributes": [{"name": name} for name in names]}
+            case ("GET", "contacts") if int(query["limit"]) > 1000:
+                return 400, {"code": "out_of_range"}
+            case ("GET", "smtp", "blockedContacts") if int(query["limit"]) > 100:
+                return 400, {"code": "out_of_range"}
             case ("GET", "contacts"):
                 # As the real list does: without statistics, which each contact has of its own.
                 shown = [

@@ -12,8 +12,9 @@ import pytest
 import stamina
 from pyrate_limiter import Duration
 
+from dagster_project.outbound import Destination
 from dagster_project.publish.courier import BatchRefused, Courier, DestinationStopped, NotThere, Pace
-from dagster_project.publish.destinations import brevo, klaviyo, mailchimp
+from dagster_project.publish.destinations import TOOLS, brevo, klaviyo, mailchimp, webhook
 
 PACE = Pace(attempts=3, wait_initial=0.01, wait_max=0.02, rates=())
 Answer = tuple[int, dict[str, str], bytes]
@@ -158,8 +159,20 @@ def test_every_attempt_asks_the_tools_rates_first(serving):
 
 
 def test_rates_and_sizes_are_those_the_vendors_write():
-    per = {kind: [(rate.limit, rate.interval) for rate in kind.RATES] for kind in (klaviyo, mailchimp, brevo)}
     second, minute = int(Duration.SECOND), int(Duration.MINUTE)
-    assert per[klaviyo] == [(10, second), (150, minute)]
-    assert all(limit <= 10 for limit, interval in per[mailchimp] if interval == second)
+    per = {kind: [(rate.limit, rate.interval) for rate in kind.RATES] for kind in (klaviyo, mailchimp, brevo, webhook)}
+    assert per == {
+        klaviyo: [(10, second), (150, minute)],
+        mailchimp: [(10, second)],
+        brevo: [(10, second)],
+        webhook: [(10, second)],
+    }
     assert mailchimp.LIMITS.records == 500
+
+
+@pytest.mark.parametrize("kind", sorted(TOOLS))
+def test_every_tool_goes_at_its_own_rates(kind):
+    destination = Destination(name="a", type=kind, key_env="K", url="http://127.0.0.1:1", lists={"email_profiles": "1"})
+    tool = TOOLS[kind](destination, "secret", Pace())
+    assert tool._courier._limiter is not None
+    tool.close()

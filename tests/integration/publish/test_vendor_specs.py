@@ -147,13 +147,15 @@ def test_the_vendors_own_client_sends_the_same():
 @pytest.mark.parametrize(
     ("limits", "records", "size"),
     [
+        (klaviyo.IMPORT, 10_000, 5_000_000),
+        (klaviyo.REMOVE, 1_000, 1_000_000),
         (mailchimp.LIMITS, 500, 4_000_000),
         (brevo.IMPORT, 10_000, 8_000_000),
         (brevo.REMOVE, 150, 1_000_000),
         (webhook.LIMITS, 1_000, 1_000_000),
     ],
 )
-def test_the_limits_of_tools_without_a_specification_here(limits, records, size):
+def test_the_limits_also_where_no_specification_lies(limits, records, size):
     assert (limits.records, limits.bytes) == (records, size)
 
 
