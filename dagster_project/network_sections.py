@@ -4,6 +4,7 @@ from datetime import date
 from functools import cache
 from itertools import pairwise
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
@@ -39,6 +40,13 @@ class NetworkSection(Section):
 class PathsSection(Section):
     landing: str = "landing"
     home: str = "home"
+
+    @field_validator("landing")
+    @classmethod
+    def _no_secret(cls, landing: str) -> str:
+        if "://" in landing and urlsplit(landing).password:
+            raise ValueError("a url without a password; secrets come from the environment (REGULARS_SFTP_PASSWORD)")
+        return landing
 
     @field_validator("home")
     @classmethod

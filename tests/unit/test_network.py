@@ -105,3 +105,10 @@ def test_a_secret_in_network_yaml_is_refused_and_not_repeated(tmp_path, destinat
         load_network(tmp_path / "network.yaml")
     assert "hunter2" not in str(refused.value)
     assert "hunter2" not in str(refused.value.__cause__ or "")
+
+
+def test_a_password_in_the_landing_zones_url_is_refused_and_not_repeated(tmp_path):
+    (tmp_path / "network.yaml").write_text("paths: {landing: 'sftp://till:hunter2@files.example/out'}\n")
+    with pytest.raises(NetworkError, match="REGULARS_SFTP_PASSWORD") as refused:
+        load_network(tmp_path / "network.yaml")
+    assert "hunter2" not in str(refused.value)
