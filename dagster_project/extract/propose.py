@@ -68,10 +68,17 @@ def propose_contract(
         "columns": {name: columns[name] for name in feed.column_names if name in columns} | dict.fromkeys(missing, "?"),
     }
     told = [f"no column found for: {', '.join(missing)}"] * bool(missing) + told
+    taxed = {*vocabulary()["taxed"]}
+    told += [
+        f"{header} looks like amounts with tax: net_amount is without, so subtract the tax's column"
+        for header in used.get("net_amount", [])
+        if taxed & {*words_of(header)}
+    ]
     if unused:
         told.append(f"not used: {', '.join(unused)}; what matters of them needs a column below")
     text = yaml.safe_dump(contract, sort_keys=False, allow_unicode=True, width=110)
-    notes = "".join(f"# {line}\n" for line in told)
+    # A header may hold line breaks, which would end the comment.
+    notes = "".join(f"# {' '.join(line.split())}\n" for line in told)
     return f"# A contract to start from: save as sources/{name}.yaml beside network.yaml and correct it.\n{notes}{text}"
 
 
@@ -97,7 +104,19 @@ def _match(feed: Feed, cells: dict[str, list[str]], is_shared: bool) -> dict[str
         if feed.column(name).type == "timestamp" and clock and _lacks_time(rule, cells):
             matched[name] = _with_clock(rule, clock, cells[clock])
             taken.add(clock)
-    return {name: matched[name] for name in feed.column_names if name in matched}
+    return _with_commas(feed, {name: matched[name] for name in feed.column_names if name in matched}, cells)
+
+
+def _with_commas(feed: Feed, columns: dict[str, Rule], cells: dict[str, list[str]]) -> dict[str, Rule]:
+    """Where one column's decimal mark is surely a comma, it is every number's: 1,000 would be read as a thousand."""
+    if not any(isinstance(rule, dict) and rule.get("decimal_mark") == "," for rule in columns.values()):
+        return columns
+    return {
+        name: {"from": rule, "decimal_mark": ","}
+        if isinstance(rule, str) and feed.column(name).type == "decimal" and any("," in v for v in cells[rule])
+        else rule
+        for name, rule in columns.items()
+    }
 
 
 def _is_clock(values: list[str]) -> bool:
@@ -124,6 +143,9 @@ def _required_found(feed: Feed, columns: dict) -> float:
 
 
 def _name_score(column: str, header: str) -> float:
+    if "%" in header:
+        # A rate is no amount.
+        return 0.0
     words = words_of(header)
     candidates = [words_of(column), *(name.split() for name in vocabulary()["columns"].get(column, []))]
     return max((CERTAIN if words == c else len({*words} & {*c}) / len({*words, *c}) for c in candidates), default=0)

@@ -60,6 +60,10 @@ def rules_from_content(
         if inherited:
             rules["fill_down"] = {"by": by[0] if len(by) == 1 else by, "columns": inherited}
             told.append(f"said only on the first row of each {number}: {', '.join(inherited)}")
+        elif start := _start(number, key, cells):
+            inherited = [h for h in _said_at(start, cells) if h in _told_once(feed, columns)]
+            rules["fill_down"] = {"starts_at": start, "columns": inherited}
+            told.append(f"a receipt begins where {start} is filled; only that row says {', '.join(inherited)}")
     if "source_customer_id" in columns and feed.name != "customers":
         told.append("if a customer's id is the same at every location, say customer_id_scope: network")
     if feed.name == "order_lines":
@@ -119,6 +123,31 @@ def _inherited(number: str, key: list[str], cells: Cells) -> tuple[list[str], li
     # A day that stands on the first row only cannot tell the rows below it.
     by = [header for header in key if header == number or header not in _first_only([number], cells)]
     return by, [header for header in _first_only(by, cells) if header not in by]
+
+
+def _start(number: str, key: list[str], cells: Cells) -> str | None:
+    """The header of the key that a receipt's first row alone fills, where the number stands there alone; of several
+    the one filled most often, as rows that are no receipt end the one above."""
+    first = [bool(value.strip()) for value in cells[number]]
+    often = {
+        header: sum(bool(value.strip()) for value in cells[header])
+        for header in key
+        if all(value.strip() for value, is_first in zip(cells[header], first, strict=True) if is_first)
+    }
+    start = max(often, key=lambda header: often[header])
+    below = len(first) - often[start]
+    return start if often[start] > 1 and below >= REPEATED * len(first) else None
+
+
+def _said_at(start: str, cells: Cells) -> list[str]:
+    """The other headers that are filled where `start` is, and nowhere else."""
+    return [
+        header
+        for header, values in cells.items()
+        if header != start
+        and any(v.strip() for v in values)
+        and not any(v.strip() and not begun.strip() for v, begun in zip(values, cells[start], strict=True))
+    ]
 
 
 def _told_once(feed: Feed, columns: dict[str, Rule]) -> set[str]:

@@ -21,7 +21,8 @@ def header_place(candidates: Iterable[tuple[tuple[str, ...], list[int]]], fits: 
             continue
         if fits and fits(header):
             return place
-        if place and not likely and width > 1:
+        # Twice as wide as every title above it, the one before it included: the last such row is the likeliest.
+        if place and width > 1:
             likely = place
     return likely
 

@@ -178,6 +178,7 @@ def test_physical_rows_are_counted_across_quoted_lines_and_malformed_ones(tmp_pa
     [
         ("plain.csv", "a,b\n1,2\n3,4\n", [2, 3]),
         ("titles.csv", "Report\n\na,b\n1,2\n3,4", [4, 5]),
+        ("two_titles.csv", "Till 4.2,,,\nShop: Nord,October,,\na,b,c,d\n1,2,3,4\n3,4,5,6", [4, 5]),
         ("blank.csv", "a,b\r\n\r\n1,2\r\n\r\n3,4\r\n\r\n", [3, 5]),
         ("mac.csv", 'a,b\r1,"x\ry"\r\r3,4', [2, 5]),
         ("spaced.csv", 'a, b\n1, "x\ny"\n3, "4"\n', [2, 4]),

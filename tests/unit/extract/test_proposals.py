@@ -104,3 +104,46 @@ def test_an_unknown_header_gets_a_contract_to_start_from() -> None:
     assert "net_amount:\n    from: Net Amount\n    decimal_mark: ','" in proposal
     assert "known:\n- Colour" in proposal
     assert "kate" not in proposal
+
+
+RECEIPT_TOLD_ONCE = """\
+Kasse;Bon nr.;Dato;Tid;Doktype;Kundekort;Varetekst;Antal;Beløb inkl. moms;Moms %
+1;1;03-10-2026;08:01:10;SALG;K7;Te;1,000;34,00;25,00
+;;;;SALG;;Brød;2,000;40,00;25,00
+1;;03-10-2026;08:30:00;SKUFFE;;;;;
+2;1;03-10-2026;08:40:05;RETUR;;Te;1,000;34,00;25,00
+1;2;03-10-2026;09:01:10;SALG;;Te;3,000;102,00;25,00
+2;2;03-10-2026;09:41:10;SALG;K9;Te;1,000;34,00;25,00
+;;;;SALG;;Brød;0,250;5,00;25,00
+Dagstotal;;03-10-2026;;;;;;215,00;
+1;1;04-10-2026;08:01:10;SALG;;Te;1,000;34,00;25,00
+;;;;SALG;;Te;1,000;34,00;25,00
+2;2;04-10-2026;08:21:10;SALG;;Te;1,000;34,00;25,00
+"""
+
+
+def test_a_receipt_whose_number_stands_on_its_first_row_alone_begins_where_most_of_its_key_is_said() -> None:
+    text = propose_contract(cells(RECEIPT_TOLD_ONCE), is_shared=False)
+    proposal = yaml.safe_load(text)
+    # The drawer and the day's total say a day too, and are none of the receipt's above.
+    assert proposal["fill_down"] == {"starts_at": "Dato", "columns": ["Kasse", "Bon nr.", "Tid", "Kundekort"]}
+    assert proposal["columns"]["order_id"]["from"] == ["Dato", "Kasse", "Bon nr."]
+    assert proposal["columns"]["kind"] == {"from": "Doktype", "values": {"RETUR": "refund", "SALG": "sale"}}
+    assert proposal["skip"] == [{"when": {"Kasse": {"matches": r"(?i)(dagstotal)\b.*"}}, "reason": "a total"}]
+
+
+def test_a_comma_is_every_numbers_decimal_mark_and_a_rate_is_no_amount() -> None:
+    text = propose_contract(cells(RECEIPT_TOLD_ONCE), is_shared=False)
+    columns = yaml.safe_load(text)["columns"]
+    # 1,000 teas are one.
+    assert columns["quantity"] == {"from": "Antal", "decimal_mark": ","}
+    assert "tax_amount" not in columns
+    assert "# Beløb inkl. moms looks like amounts with tax" in text
+
+
+def test_a_header_of_two_lines_does_not_end_a_comment() -> None:
+    table = cells(RECEIPT_TOLD_ONCE)
+    table["Moms\n%"] = table.pop("Moms %")
+    text = propose_contract(table, is_shared=False)
+    assert yaml.safe_load(text)["known"] == ["Moms\n%"]
+    assert "# not used: Moms %;" in text
