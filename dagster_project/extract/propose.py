@@ -68,12 +68,6 @@ def propose_contract(
         "columns": {name: columns[name] for name in feed.column_names if name in columns} | dict.fromkeys(missing, "?"),
     }
     told = [f"no column found for: {', '.join(missing)}"] * bool(missing) + told
-    taxed = {*vocabulary()["taxed"]}
-    told += [
-        f"{header} looks like amounts with tax: net_amount is without, so subtract the tax's column"
-        for header in used.get("net_amount", [])
-        if taxed & {*words_of(header)}
-    ]
     if unused:
         told.append(f"not used: {', '.join(unused)}; what matters of them needs a column below")
     text = yaml.safe_dump(contract, sort_keys=False, allow_unicode=True, width=110)

@@ -68,9 +68,7 @@ def rules_from_content(
         told.append("if a customer's id is the same at every location, say customer_id_scope: network")
     if feed.name == "order_lines":
         columns |= _kind(columns, cells)
-        if "tax_amount" in columns and "net_amount" in columns:
-            tax, net = headers_of(columns["tax_amount"])[0], headers_of(columns["net_amount"])[0]
-            told.append(f"net_amount is without tax: if {net} is with it, add `subtract: [{tax}]` there")
+        told += _taxed(columns)
     skip = _totals(cells)
     if skip:
         rules["skip"] = skip
@@ -166,6 +164,17 @@ def _first_only(by: list[str], cells: Cells) -> list[str]:
         if sum(bool(v.strip()) for v, lead in zip(values, leads, strict=True) if lead) > 1
         and not any(v.strip() for v, at in zip(values, follows, strict=True) if at)
     ]
+
+
+def _taxed(columns: dict[str, Rule]) -> list[str]:
+    """What to say where net_amount may be with tax: a column of tax stands beside it, or its own header says so."""
+    if "net_amount" not in columns:
+        return []
+    net, tax = headers_of(columns["net_amount"])[0], headers_of(columns.get("tax_amount", {}))
+    if tax:
+        return [f"net_amount is without tax: if {net} is with it, add `subtract: [{tax[0]}]` there"]
+    is_with = {*vocabulary()["taxed"]} & {*words_of(net)}
+    return [f"net_amount is without tax and {net} seems to be with it: subtract a column of the tax"] if is_with else []
 
 
 def _kind(columns: dict[str, Rule], cells: Cells) -> dict[str, Rule]:

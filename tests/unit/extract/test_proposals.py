@@ -138,7 +138,7 @@ def test_a_comma_is_every_numbers_decimal_mark_and_a_rate_is_no_amount() -> None
     # 1,000 teas are one.
     assert columns["quantity"] == {"from": "Antal", "decimal_mark": ","}
     assert "tax_amount" not in columns
-    assert "# Beløb inkl. moms looks like amounts with tax" in text
+    assert "# net_amount is without tax and Beløb inkl. moms seems to be with it" in text
 
 
 def test_a_header_of_two_lines_does_not_end_a_comment() -> None:
