@@ -43,10 +43,10 @@ def block_keys(profiles: int) -> dict[str, str]:
     return {f"k{n}": key for n, key in enumerate(blocks)}
 
 
-def find_candidates(con: duckdb.DuckDBPyConnection, profiles: int, only: str = "true") -> None:
+def find_candidates(con: duckdb.DuckDBPyConnection, profiles: int) -> None:
     """Table `candidates`: left_no < right_no, profiles of different clusters that share a block.
 
-    `profiles` is how many there are in the network, `only` is SQL over the profiles l and r that narrows the pairs.
+    `profiles` is how many there are in the network.
     """
     blocks = block_keys(profiles)
     keys = ", ".join(f"{key} as {name}" for name, key in blocks.items())
@@ -54,7 +54,7 @@ def find_candidates(con: duckdb.DuckDBPyConnection, profiles: int, only: str = "
     pairs = " union ".join(
         f"""select l.profile_no as left_no, r.profile_no as right_no
             from blocked l join blocked r on l.{name} = r.{name} and l.profile_no < r.profile_no
-            where l.cluster_no <> r.cluster_no and {only}"""
+            where l.cluster_no <> r.cluster_no"""
         for name in blocks
     )
     con.execute(f"create temp table candidates as {pairs}")

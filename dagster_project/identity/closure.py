@@ -28,8 +28,7 @@ def close_scores(work: duckdb.DuckDBPyConnection, decided: Decisions, least: flo
     )
     work.execute(
         """create temp table ties as
-           select t.rule_rank, c.record_no, m.record_no as leader_no, t.block
-           from kept.ties t join closed c using (known_no) join closed m on m.known_no = t.leader_no"""
+           select t.rule_rank, c.record_no, t.block from kept.ties t join closed c using (known_no)"""
     )
     work.execute(
         f"""create temp table judged_scores as

@@ -3,11 +3,12 @@
 A DuckDB file, attached as `kept`, changed in place. Its numbers are its own: `known_no` stays a record's for as long as
 the record is there, whatever comes in, while `record_no` counts anew every night. It is a cache: a file of another
 model, other limits or another version of the code, one that a killed night left half changed, and one that cannot be
-read are thrown away, and everything is computed anew.
+read are thrown away, and everything is computed anew. While a night changes it, a mark lies beside it.
 """
 
 import hashlib
 import json
+import logging
 import os
 from importlib.metadata import version
 from pathlib import Path
@@ -26,7 +27,7 @@ VALUES = f"""first_name {TEXT}, last_name {TEXT}, email {TEXT}, phone {TEXT}, bi
     postal_code {TEXT}, city {TEXT}, forms varchar[], cards varchar[]"""
 # Table -> its columns. A cluster bears the known_no of its lowest record, a profile is numbered after its cluster.
 TABLES = {
-    "about": f"fingerprint {TEXT}, scale {TEXT}, is_whole boolean",
+    "about": f"fingerprint {TEXT}, scale {TEXT}",
     "records": f"known_no bigint, record_key {TEXT}, digest hugeint, component bigint",
     "sayings": f"known_no bigint, saying {HASH}",
     "keys": f"known_no bigint, key {HASH}",
@@ -46,6 +47,9 @@ TABLES = {
 }
 
 
+progress = logging.getLogger("regulars")
+
+
 def fingerprint(model: Model, limits: IdentitySection) -> str:
     """Of all that decides matching beside records and decisions: model, limits, and the code with its engines."""
     here = Path(__file__).parent
@@ -56,16 +60,22 @@ def fingerprint(model: Model, limits: IdentitySection) -> str:
 
 
 def open_kept(con: duckdb.DuckDBPyConnection, path: Path | None, mark: str) -> None:
-    """Attach what is kept, and tell it that a night has begun; empty where there is nothing that counts for `mark`."""
-    if path is not None and path.is_file():
-        try:
-            con.execute(f"attach {_quoted(path)} as kept")
-            if con.execute("select fingerprint, is_whole from kept.about").fetchall() == [(mark, True)]:
-                con.execute("update kept.about set is_whole = false")
-                return
-        except duckdb.Error:
-            pass
+    """Attach what is kept, and mark that a night has begun; empty where there is nothing that counts for `mark`."""
+    if path is not None:
+        is_whole = path.is_file() and not _begun(path).exists()
+        _begun(path).touch()
+        if is_whole:
+            try:
+                con.execute(f"attach {_quoted(path)} as kept")
+                if con.execute("select fingerprint from kept.about").fetchall() == [(mark,)]:
+                    return
+            except duckdb.Error as error:
+                tell_unreadable(path, error)
     empty_kept(con, path, mark)
+
+
+def tell_unreadable(path: Path, error: duckdb.Error) -> None:
+    progress.warning("%s cannot be read (%s): a cache, made anew tonight", path, type(error).__name__)
 
 
 def empty_kept(con: duckdb.DuckDBPyConnection, path: Path | None, mark: str) -> None:
@@ -78,24 +88,29 @@ def empty_kept(con: duckdb.DuckDBPyConnection, path: Path | None, mark: str) -> 
         con.execute(f"attach {_quoted(path)} as kept")
     for table, columns in TABLES.items():
         con.execute(f"create table kept.{table} ({columns})")
-    con.execute("insert into kept.about values (?, null, false)", [mark])
+    con.execute("insert into kept.about values (?, null)", [mark])
 
 
 def seal_kept(con: duckdb.DuckDBPyConnection, path: Path | None, has_forgotten: bool) -> None:
-    """Tell it that the night's work is whole. Where something was forgotten the file is written anew: one that is
-    changed in place keeps the bytes of what it no longer holds."""
-    if path is None or not has_forgotten:
-        con.execute("update kept.about set is_whole = true")
+    """Take the mark away: the night's work is whole. Where something was forgotten the file is written anew: one that
+    is changed in place keeps the bytes of what it no longer holds."""
+    if path is None:
         return
-    fresh = path.with_suffix(".new")
-    _remove(fresh)
-    con.execute(f"attach {_quoted(fresh)} as fresh")
-    con.execute("copy from database kept to fresh")
-    con.execute("update fresh.about set is_whole = true")
-    con.execute("detach fresh; detach kept")
-    _remove(path)
-    os.replace(fresh, path)
-    con.execute(f"attach {_quoted(path)} as kept")
+    if has_forgotten:
+        fresh = path.with_suffix(".new")
+        _remove(fresh)
+        con.execute(f"attach {_quoted(fresh)} as fresh")
+        con.execute("copy from database kept to fresh")
+        con.execute("checkpoint fresh")
+        con.execute("detach fresh; detach kept")
+        _remove(path)
+        os.replace(fresh, path)
+        con.execute(f"attach {_quoted(path)} as kept")
+    _begun(path).unlink()
+
+
+def _begun(path: Path) -> Path:
+    return path.with_suffix(".begun")
 
 
 def _remove(*paths: Path) -> None:

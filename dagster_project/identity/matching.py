@@ -15,12 +15,16 @@ from dagster_project.identity.closure import close_scores
 from dagster_project.identity.cluster import find_exact_clusters
 from dagster_project.identity.decisions import Decisions
 from dagster_project.identity.guard import Guard
-from dagster_project.identity.kept import empty_kept, fingerprint, open_kept, seal_kept
+from dagster_project.identity.kept import empty_kept, fingerprint, open_kept, seal_kept, tell_unreadable
 from dagster_project.identity.match import tie_records
 from dagster_project.identity.model import Model, prior
 from dagster_project.identity.profiles import VARIANT_BITS, finished, shape_profiles
 from dagster_project.identity.renewal import find_fresh, keep_exact, keep_scores
 from dagster_project.network_sections import IdentitySection
+
+# What one pass lays out for itself, and what is needed after it, by what is shown.
+LAID_OUT = ("laid", "laid_sayings", "changed", "gone")
+NUMBERED = ("given", "decided_now", "numbered", "odd_birth_dates")
 
 
 def match(
@@ -37,7 +41,15 @@ def match(
     """
     mark = fingerprint(model, limits)
     open_kept(con, memo, mark)
-    if not _renew(con, model, limits, decisions, memo):
+    try:
+        is_renewed = _renew(con, model, limits, decisions, memo)
+    except duckdb.IOException as error:
+        if memo is None:
+            raise
+        tell_unreadable(memo, error)
+        is_renewed = False
+    if not is_renewed:
+        _drop(con, *LAID_OUT, *NUMBERED)
         empty_kept(con, memo, mark)
         _renew(con, model, limits, decisions, memo)
     _show(con)
@@ -66,13 +78,16 @@ def _renew(
             least = min(limits.review_probability, limits.auto_merge_probability)
             keep_scores(work, model.settings, least, odds, guard)
             close_scores(work, decided, limits.auto_merge_probability, guard)
-    for table in ("laid", "laid_sayings", "changed", "gone"):
-        con.execute(f"drop table {table}")
     if is_outgrown:
-        con.execute("drop table numbered; drop table odd_birth_dates")
         return False
+    _drop(con, *LAID_OUT)
     seal_kept(con, memo, has_forgotten)
     return True
+
+
+def _drop(con: duckdb.DuckDBPyConnection, *tables: str) -> None:
+    for table in tables:
+        con.execute(f"drop table if exists {table}")
 
 
 def _show(con: duckdb.DuckDBPyConnection) -> None:

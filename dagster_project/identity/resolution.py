@@ -134,6 +134,7 @@ def _workbench(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """An in-memory DuckDB that spills beside its outputs, and leaves nothing there."""
     home.identity.mkdir(parents=True, exist_ok=True)
     spill = home.identity / ".spill"
+    shutil.rmtree(spill, ignore_errors=True)
     try:
         with duckdb.connect(config=bounded(spill, memory_for(home.ledger))) as con:
             con.execute("set preserve_insertion_order = false")

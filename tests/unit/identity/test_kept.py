@@ -187,27 +187,79 @@ def test_what_was_kept_under_other_limits_does_not_count(people, tmp_path):
     assert after != before
 
 
-@pytest.mark.parametrize("damage", ["killed halfway", "no database", "empty"])
+@pytest.mark.parametrize("damage", ["killed halfway", "no database", "empty", "a byte in each later block"])
 def test_a_damaged_file_is_made_anew(people, tmp_path, monkeypatch, damage):
     memo, rows = tmp_path / "kept.duckdb", {row["record_key"]: row for row in people}
-    night = Night({key: row for key, row in rows.items() if key not in sorted(rows)[:40]})
-    matched(night, memo)
+    night = Night(rows)
+    matched(Night({key: row for key, row in rows.items() if key not in sorted(rows)[:40]}), memo)
     if damage == "killed halfway":
         monkeypatch.setattr(matching, "close_scores", _killed)
         with pytest.raises(KeyboardInterrupt):
-            matched(Night(rows), memo)
+            matched(night, memo)
         monkeypatch.undo()
+    elif damage == "a byte in each later block":
+        # Found when the block is read: the file's header and what tells its tables stand before.
+        content = bytearray(memo.read_bytes())
+        for place in range(12_288 + 2 * 262_144 + 5_000, len(content), 262_144):
+            content[place] ^= 0xFF
+        memo.write_bytes(content)
     else:
         memo.write_bytes(b"" if damage == "empty" else b"not a database" * 1000)
     assert matched(night, memo) == matched(night)
+    assert [path.name for path in tmp_path.iterdir()] == ["kept.duckdb"]
 
 
 def _killed(*_):
     raise KeyboardInterrupt
 
 
+def test_what_a_killed_night_left_goes_with_the_next(people, tmp_path):
+    memo, night = tmp_path / "kept.duckdb", Night({row["record_key"]: row for row in people})
+    for name in ("kept.duckdb", "kept.duckdb.wal", "kept.new", "kept.new.wal", "kept.begun"):
+        (tmp_path / name).write_bytes(b"erase.me.entirely")
+    assert matched(night, memo) == matched(night)
+    assert b"erase.me" not in _bytes(tmp_path)
+
+
+def test_a_contact_that_nobody_says_any_more_leaves_no_byte(people, tmp_path):
+    memo, rows = tmp_path / "kept.duckdb", {row["record_key"]: row for row in people}
+    key = sorted(rows)[0]
+    said = {"email": "erase.me.entirely@mail.example", "email_validity": "valid"}
+    matched(Night(rows | {key: rows[key] | said}), memo)
+    assert b"erase.me.entirely" in _bytes(tmp_path)
+    matched(Night(rows), memo)
+    assert b"erase.me" not in _bytes(tmp_path)
+
+
+def test_a_rule_still_ties_two_who_were_parted_from_its_third(people, tmp_path):
+    """All three share an e-mail; a night that looks at the two alone, as their name became commoner, says so too."""
+    memo, rows = tmp_path / "kept.duckdb", {row["record_key"]: row for row in people}
+    blank = dict.fromkeys(people[0]) | {"source": "s", "location_id": "l", "priority": 1, "seen": 1}
+    mail = {"first_name": "Ana", "email": "ana.shared@mail.example", "email_validity": "valid"}
+    homes = [
+        {"last_name": "Zorbas", "birth_date": date(1950, 1, 2), "address": "1 North Rd", "postal_code": "99001"},
+        {"last_name": "Quillfeather", "birth_date": date(1990, 7, 23), "address": "88 South Ave"},
+        {"last_name": "Quillfeather", "postal_code": "11001"},
+    ]
+    keys = ["0" * 31 + "1", "f" * 31 + "1", "f" * 31 + "2"]
+    rows |= {key: blank | mail | home | {"record_key": key} for key, home in zip(keys, homes, strict=True)}
+    apart = [(keys[0], keys[1]), (keys[0], keys[2])]
+    others = {
+        f"e{number:031d}": blank
+        | {"record_key": f"e{number:031d}", "first_name": f"Bo{'xyzwvu'[number] * 3}", "last_name": "Quillfeather"}
+        | {"phone": f"+1415555{number}{number}{number}{number}", "phone_validity": "valid"}
+        for number in range(6)
+    }
+    matched(Night(rows, [], apart), memo)
+    night = Night(rows | others, [], apart)
+    by_night = matched(night, memo)
+    assert by_night == matched(night)
+    numbers = {key: number for number, key in enumerate(sorted(night.rows))}
+    rules = {row["record_no"]: row["match_rule"] for row in by_night["clusters"]}
+    assert [rules[numbers[key]] for key in keys] == ["single", "email", "email"]
+
+
 def test_whoever_is_gone_leaves_no_byte(people, tmp_path):
-    """Their record is gone, or the contact in it alone."""
     memo, rows = tmp_path / "kept.duckdb", {row["record_key"]: row for row in people}
     said = {"email": "erase.me.entirely@mail.example", "email_validity": "valid", "last_name": "Unforgettable"}
     one, other = (rows[key] | said for key in sorted(rows)[:2])
