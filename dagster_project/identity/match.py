@@ -16,11 +16,11 @@ What would meet a rule by accident carries no weight (weightless.py).
 
 import duckdb
 
+from dagster_project.identity.profiles import comparable_address
 from dagster_project.identity.weightless import USUALLY_BORN, find_odd_birth_dates, find_worthless
 
 # SQL: the addresses that the fourth rule compares.
-HOUSED = """select distinct record_no, postal_code,
-        regexp_replace(lower(strip_accents(address)), '[^\\pL\\pN]', '', 'g') as address
+HOUSED = f"""select distinct record_no, postal_code, {comparable_address("address")} as address
     from observed where address is not null and postal_code is not null"""
 # Strongest first; the rank is what decides between a record's rules.
 RULES = ("email", "phone", "name_birth_date", "name_address")
