@@ -1,8 +1,8 @@
 """Overlapping exports count once: which landed rows a newer delivery has replaced.
 
 Files are ranked by what they hold, never by when they came: latest business time, then folder date,
-then content hash. So the order of arrival changes nothing. Where the hash alone decides, the row that refuses more
-consents stands: nothing tells that leave came later.
+then content hash. So the order of arrival changes nothing. Where the hash alone decides, the row that refuses most
+consents stands, and beside it those that refuse another: nothing tells that leave came later.
 """
 
 import hashlib
@@ -21,6 +21,8 @@ from dagster_project.feeds import load_feeds
 from dagster_project.home import Home
 
 _MARK = "superseded.fingerprint"
+# Raise when the same deliveries would be settled differently: they are then settled anew.
+SETTLING = "2"
 # Keys are compared part by part, so that memory does not grow with all that ever landed but for 18 bytes a row.
 PART_ROWS = 4_000_000
 
@@ -32,9 +34,8 @@ def settle_deliveries(home: Home, entries: list[Entry]) -> list[Entry]:
     landed files is as it was at the last call.
     """
     current = [e for e in entries if e.is_current]
-    fingerprint = hashlib.sha256(
-        "".join(sorted(f"{e.file_key}{e.rules}{e.locations}{e.folder_date}" for e in current)).encode()
-    ).hexdigest()
+    told = sorted(f"{e.file_key}{e.rules}{e.locations}{e.folder_date}" for e in current)
+    fingerprint = hashlib.sha256("".join([SETTLING, *told]).encode()).hexdigest()
     mark = home.lake / _MARK
     if not (home.superseded.is_file() and mark.is_file() and mark.read_text() == fingerprint):
         mark.unlink(missing_ok=True)
@@ -70,10 +71,10 @@ def _write_superseded(home: Home, current: Iterable[Entry]) -> None:
         connection.register("ranks", ranks)
         paths = [str(home.landed(feed) / f"{e.file_key}.parquet") for e in ranked]
         refusals = _refusals(feed)
-        connection.execute(_DELIVERIES.format(refusals=refusals or "null"), {"paths": paths})
+        connection.execute(_DELIVERIES.format(refusals=refusals or "0"), {"paths": paths})
         [(rows,)] = connection.execute("select count(*) from deliveries").fetchall()
         parts = rows // PART_ROWS + 1
-        superseded = _SUPERSEDED.format(refused=_LAST_WORD if refusals else "0")
+        superseded = _SUPERSEDED.format(refused=_LAST_WORD if refusals else "0::tinyint")
         for part in range(parts):
             connection.execute(superseded, {"feed": feed, "parts": parts, "part": part})
         connection.execute("drop table deliveries")
@@ -92,16 +93,16 @@ def age(entry: Entry) -> tuple[datetime, date, str]:
 
 
 def _refusals(feed: str) -> str:
-    """SQL: how many consents a row of the feed refuses; empty where it holds none."""
-    columns = [f"({c.name} = 'denied')::tinyint" for c in load_feeds()[feed].columns if c.name.endswith("_consent")]
-    return " + ".join(columns)
+    """SQL: the consents a row of the feed refuses, a bit each; empty where it holds none."""
+    columns = [c.name for c in load_feeds()[feed].columns if c.name.endswith("_consent")]
+    return " | ".join(f"coalesce(({name} = 'denied')::tinyint << {bit}, 0)" for bit, name in enumerate(columns))
 
 
 # File keys are long; their ranks are not.
 _DELIVERIES = """
 create temp table deliveries as
 select delivery_key, is_set_key, cast(row_number as integer) as row_number, cast(file_rank as integer) as file_rank,
-    coalesce({refusals}, 0::tinyint) as refusals
+    cast({refusals} as tinyint) as refusals
 from read_parquet($paths) join ranks using (file_key)
 """
 _LAST_WORD = "first_value(refusals) over (partition by delivery_key, file_rank order by row_number desc)"
@@ -122,14 +123,20 @@ with colliding as (
     join colliding using (delivery_key)
     join ranks using (file_rank)
 ), ranked as (
-    select row_number, is_set_key, file_rank,
+    select row_number, is_set_key, file_rank, refused,
         max(file_rank) over (partition by delivery_key) as newest_rank,
-        row_number() over (
-            partition by delivery_key order by age_rank desc, refused desc, file_rank desc, row_number desc
-        ) as position
+        age_rank = max(age_rank) over (partition by delivery_key) as is_newest_age,
+        row_number() over standing as position,
+        bit_or(refused) over (standing rows between unbounded preceding and 1 preceding) as refused_already
     from last_words
+    window standing as (
+        partition by delivery_key order by age_rank desc, bit_count(refused) desc, file_rank desc, row_number desc
+    )
 )
 select $feed, file_key, row_number
 from ranked join ranks using (file_rank)
-where case when is_set_key then file_rank < newest_rank else position > 1 end
+where case
+    when is_set_key then file_rank < newest_rank
+    else position > 1 and not (is_newest_age and refused & ~refused_already <> 0)
+end
 """

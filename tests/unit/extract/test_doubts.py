@@ -45,6 +45,21 @@ def test_a_refusal_stands_where_no_date_tells_which_list_is_newer(shop) -> None:
     assert "put each into a folder called by its day" in shop.entry(landed, "shop_1/before.csv").reason
 
 
+def test_refusals_of_two_channels_in_lists_of_one_age_all_stand(shop) -> None:
+    columns = PEOPLE.replace("\n", ",sms_consent\n")
+    shop.put("shop_1/mail.csv", columns + "1,k@example.org,denied,granted\n2,j@example.org,denied,denied\n")
+    shop.put("shop_1/texts.csv", columns + "1,k@example.org,granted,denied\n2,j@example.org,granted,denied\n")
+    shop.put("shop_1/leave.csv", columns + "1,k@example.org,granted,granted\n2,j@example.org,,\n")
+    landed = shop.land()
+    assert shop.rows("customers", "source_customer_id, email_consent, sms_consent") == [
+        ("1", "denied", "granted"),
+        ("1", "granted", "denied"),
+        ("2", "denied", "denied"),
+    ]
+    counted = [shop.entry(landed, f"shop_1/{name}.csv") for name in ("mail", "texts", "leave")]
+    assert [(e.rows_read, e.rows_landed, e.rows_duplicate) for e in counted] == [(2, 2, 0), (2, 1, 1), (2, 0, 2)]
+
+
 @pytest.mark.parametrize("note", ["a", "b"])
 def test_a_dated_folder_or_a_later_row_decides_before_a_refusal(shop, note) -> None:
     """Of the two cases the older list's hash sorts before the newer one's in one, after it in the other."""
