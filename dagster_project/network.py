@@ -96,6 +96,20 @@ class Network(Section):
         """The network's own map of RFM segments, if there is one."""
         return self.file.parent / "rfm_segments.csv"
 
+    @property
+    def left_american(self) -> list[str]:
+        """Keys nobody wrote, in a country whose defaults they are not: each with its value, ready to be told."""
+        if self.network.country == NetworkSection().country:
+            return []
+        depend = {"network": ("currency", "timezone"), "consent": ("jurisdiction",)}
+        return [
+            f"{section}.{key} is {getattr(part, key)}"
+            for section, keys in depend.items()
+            for part in [getattr(self, section)]
+            for key in keys
+            if key not in part.model_fields_set
+        ]
+
     def thresholds(self) -> dict[str, float | int | str | None]:
         """Every scalar of the sections that govern marts, as `<section>_<key>`; cut-offs one by one, `_1` to `_4`."""
         sections = ("network", "identity", "staleness", "rfm", "churn", "value", "costs", "contact", "consent")

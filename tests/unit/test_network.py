@@ -65,6 +65,22 @@ def test_mistakes_are_named(tmp_path: Path, text: str, told: list[str]) -> None:
     assert all(part in str(error.value) for part in told), str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("network:", []),
+        (
+            "network: {country: DK}",
+            ["network.currency is USD", "network.timezone is America/New_York", "consent.jurisdiction is US"],
+        ),
+        ("network: {country: DK, currency: DKK, timezone: Europe/Copenhagen}", ["consent.jurisdiction is US"]),
+        ("network: {country: PR, currency: USD, timezone: America/Puerto_Rico}\nconsent: {jurisdiction: US}", []),
+    ],
+)
+def test_american_defaults_are_told_elsewhere_until_they_are_written(tmp_path: Path, text: str, left: list) -> None:
+    assert load_network(write(tmp_path, text)).left_american == left
+
+
 def test_cutoffs_reach_the_parameters_one_by_one(tmp_path: Path) -> None:
     lists = "recency_days: [30, 60, 120, 240], frequency: [2, 3, 5, 10], monetary: [20, 50, 200, 500.5]"
     thresholds = load_network(write(tmp_path, f"rfm: {{method: cutoffs, {lists}}}")).thresholds()
