@@ -83,7 +83,8 @@ def check(network: NetworkOption = None) -> None:
     print(f"{loaded.file}: valid")
     if left := loaded.left_american:
         country = loaded.network.country
-        print(f"in doubt: network.country is {country}, but {', '.join(left)} by default; write what holds in {country}")
+        told = ", ".join(left)
+        print(f"in doubt: network.country is {country}, but {told} by default; write what holds in {country}")
     for line in check_landing(loaded):
         print(line)
     tried = try_destinations(loaded)

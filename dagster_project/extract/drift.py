@@ -6,7 +6,7 @@ does not know, and moved a column that stands elsewhere than in the same locatio
 
 import json
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import astuple, dataclass, field, replace
 
 import pyarrow as pa
@@ -64,13 +64,21 @@ class NewValues:
     def __post_init__(self) -> None:
         self._known = _known_values(self.contract)
 
-    def see(self, cells: pa.Table) -> None:
-        """Take note of a batch; its columns are named as the contract does."""
+    def see(self, cells: pa.Table, is_skipped: Callable[[Contract, pa.Table], pa.Array]) -> None:
+        """Take note of a batch, but for the rows the contract skips; its columns are named as the contract does."""
+        found = self._new_in(cells)
+        if any(found.values()) and self.contract.skip:
+            found = self._new_in(cells.filter(pc.invert(is_skipped(self.contract, cells))))
+        for header, values in found.items():
+            self.seen.setdefault(header, set()).update(values)
+
+    def _new_in(self, cells: pa.Table) -> dict[str, set[str]]:
+        found = {}
         for header, known in self._known.items():
-            seen = self.seen.setdefault(header, set())
-            if header in cells.column_names and len(seen) <= MAX_NEW_VALUES:
+            if header in cells.column_names and len(self.seen.get(header, ())) <= MAX_NEW_VALUES:
                 texts = {text.strip() for text in pc.unique(cells[header]).to_pylist() if text}
-                seen.update(text for text in texts if text and text.lower() not in known)
+                found[header] = {text for text in texts if text and text.lower() not in known}
+        return found
 
     def drift(self) -> list[Drift]:
         """By column and value; where there are too many, how many is all that is told."""

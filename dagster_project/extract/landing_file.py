@@ -1,6 +1,7 @@
 """One file on its way into the lake: its two writers, what was seen of it, and the ledger's entry at the end."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -82,10 +83,10 @@ class FileInLanding:
             for part in self.contract.parts
         ]
 
-    def look_at(self, cells: pa.Table) -> None:
+    def look_at(self, cells: pa.Table, is_skipped: Callable[[Contract, pa.Table], pa.Array]) -> None:
         """Note what is new in a batch of cells, before it is typed."""
         for feed in (self, *self.parts):
-            feed.new_values.see(cells)
+            feed.new_values.see(cells, is_skipped)
 
     def take(self, typed: pa.Table, has_rejects: bool) -> None:
         """Write a typed slice of this file: good rows to the feed, the others to the rejects, and what the good ones do

@@ -4,7 +4,7 @@ Files of one contract and header share a batch; each row carries its file, so th
 handed back. Memory is bounded by the batch, not by the file or the number of files.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import duckdb
@@ -22,7 +22,7 @@ from dagster_project.extract.locations import Location
 from dagster_project.extract.recognise import own_names
 from dagster_project.extract.tables import ROW_NUMBER, Rows, stream_rows
 from dagster_project.extract.typing_sql import typing_query
-from dagster_project.extract.whole_file import decide_dates, fill_down, undecided_dates
+from dagster_project.extract.whole_file import Skipping, decide_dates, fill_down, undecided_dates
 
 BATCH_ROWS = 100_000
 BATCH_FILES = 200
@@ -71,7 +71,7 @@ class TypingBatches:
         pending = self._pending_for(landing, orders)
         try:
             for batch in _known_cells(self.connection, landing, landing.rows):
-                landing.look_at(batch)
+                landing.look_at(batch, self._is_skipped)
                 pending.slices.append(_Slice(file, landing, batch))
                 if pending.is_full:
                     self._flush(pending)
@@ -158,6 +158,9 @@ class TypingBatches:
                 self._set_aside(slices[0].landing, reason)
         pending.complete = [landing for landing in pending.complete if landing.blank.path not in self.entries]
 
+    def _is_skipped(self, contract: Contract, rows: pa.Table) -> pa.Array:
+        return _is_skipped(self.connection, contract, rows)
+
     def _set_aside(self, landing: FileInLanding, reason: UnreadableFile) -> None:
         landing.abandon()
         self.entries[landing.blank.path] = landing.blank.set_aside(str(reason), landing.contract.source)
@@ -175,22 +178,20 @@ def _known_cells(connection: duckdb.DuckDBPyConnection, landing: FileInLanding, 
     batches = (batch.rename_columns(own) for batch in stream_rows(landing.table, headers, rows))
     if contract.fill_down is None:
         return batches
-    return fill_down(landing.blank.path, batches, contract.fill_down, rows, _skipping(connection, contract))
+    skipping = None
+    if contract.skip:
+        tested = {header for skip in contract.skip for header in skip.when}
+        skipping = Skipping(contract.fill_down, lambda some: _is_skipped(connection, contract, some), tested)
+    return fill_down(landing.blank.path, batches, contract.fill_down, rows, skipping)
 
 
-def _skipping(connection: duckdb.DuckDBPyConnection, contract: Contract) -> Callable[[pa.Table], pa.Array] | None:
-    """Which rows of a batch the contract skips."""
-    if not contract.skip:
-        return None
-
-    def is_skipped(batch: pa.Table) -> pa.Array:
-        told = " or ".join(f"({condition_sql(skip.when, set(batch.column_names))})" for skip in contract.skip)
-        connection.register("batch", _trimmed(batch))
-        found = connection.execute(f'select ({told}) as is_skipped from batch order by "{ROW_NUMBER}"').fetchnumpy()
-        connection.unregister("batch")
-        return pa.array(np.ma.filled(found["is_skipped"], False))
-
-    return is_skipped
+def _is_skipped(connection: duckdb.DuckDBPyConnection, contract: Contract, rows: pa.Table) -> pa.Array:
+    """Per row whether the contract skips it."""
+    told = " or ".join(f"({condition_sql(skip.when, set(rows.column_names))})" for skip in contract.skip)
+    connection.register("batch", _trimmed(rows))
+    found = connection.execute(f'select ({told}) as is_skipped from batch order by "{ROW_NUMBER}"').fetchnumpy()
+    connection.unregister("batch")
+    return pa.array(np.ma.filled(found["is_skipped"], False))
 
 
 def _dated(contract: Contract) -> dict[str, list[str]]:

@@ -68,12 +68,35 @@ def decide_dates(contract: Contract, name: str, batches: Iterator[pa.Table]) -> 
     return {column: orders[header] for column, header in undecided.items()}
 
 
+class Skipping:
+    """Which rows a contract's `skip` names. What it says of a filled-down header holds for the whole receipt: rows
+    that take the header from the first of them are skipped with it."""
+
+    def __init__(self, rule: FillDown, is_skipped: Callable[[pa.Table], pa.Array], tested: set[str]) -> None:
+        """`is_skipped` tells it of rows as they are; `tested` are the headers it looks at."""
+        self._rule, self._is_skipped = rule, is_skipped
+        self._looks_at_repeated = not tested.isdisjoint(rule.repeated)
+        self._above: pa.Table | None = None
+
+    def split(self, rows: pa.Table) -> tuple[pa.Table, pa.Table]:
+        """The next rows of the file that are records, and those that are skipped, as the contract's tests see them."""
+        named = self._is_skipped(rows)
+        if not self._looks_at_repeated:
+            return rows.filter(pc.invert(named)), rows.filter(named)
+        known = rows if self._above is None else pa.concat_tables([self._above, rows])
+        first_of = pa.array(_first_of(known, self._rule))
+        filled = known
+        for header in [h for h in self._rule.repeated if h in known.column_names]:
+            filled = _with(filled, header, _filled(known[header].combine_chunks(), first_of))
+        filled = filled.slice(known.num_rows - rows.num_rows)
+        inherited = pc.and_not(self._is_skipped(filled), named)
+        self._above = known.slice(first_of[-1].as_py(), 1)
+        record = pc.invert(pc.or_(named, inherited))
+        return rows.filter(record), pa.concat_tables([rows.filter(named), filled.filter(inherited)])
+
+
 def fill_down(
-    name: str,
-    batches: Iterator[pa.Table],
-    rule: FillDown,
-    rows_of: Rows,
-    is_skipped: Callable[[pa.Table], pa.Array] | None = None,
+    name: str, batches: Iterator[pa.Table], rule: FillDown, rows_of: Rows, skipping: Skipping | None = None
 ) -> Iterator[pa.Table]:
     """Rows that belong to one above say again what only the first of them said; FIRST marks the first.
 
@@ -83,37 +106,49 @@ def fill_down(
     carried: pa.Table | None = None
     for whole in batches:
         batch, aside = whole, whole.slice(0, 0)
-        if is_skipped is not None and whole.num_rows:
-            skipped = is_skipped(whole)
-            batch, aside = whole.filter(pc.invert(skipped)), whole.filter(skipped)
+        if skipping is not None and whole.num_rows:
+            batch, aside = skipping.split(whole)
         if aside.num_rows:
             aside = aside.append_column(FIRST, pa.array(np.zeros(aside.num_rows, dtype=bool)))
         if not batch.num_rows:
             if aside.num_rows:
-                yield aside
+                yield aside.sort_by(ROW_NUMBER)
             continue
         rows = batch if carried is None else pa.concat_tables([carried, batch])
-        is_first = np.zeros(rows.num_rows, dtype=bool)
-        is_first[0] = True
-        if rule.starts_at:
-            is_first[1:] = ~_is_empty(rows[rule.starts_at])[1:]
-        for key in [] if rule.starts_at else rule.keys:
-            by = rows[key].combine_chunks().to_numpy(zero_copy_only=False)
-            is_first[1:] |= by[1:] != by[:-1]
-        first_of = pa.array(np.maximum.accumulate(np.where(is_first, np.arange(rows.num_rows), 0)))
+        starts = _first_of(rows, rule)
+        first_of, is_first = pa.array(starts), starts == np.arange(rows.num_rows)
         first, told = first_of[-1].as_py(), []
         said = rows
         for header in [h for h in rule.repeated if h in rows.column_names]:
             own = rows[header].combine_chunks()
             is_empty = _is_empty(own)
             told += (first + np.flatnonzero(~is_empty[first:])[-1:]).tolist()
-            _check_one_value(name, header, own, is_empty, first_of.to_numpy(), rule, rows, rows_of)
-            filled = pc.if_else(pa.array(is_empty), own.take(first_of), own)
-            rows = rows.set_column(rows.column_names.index(header), header, filled)
+            _check_one_value(name, header, own, is_empty, starts, rule, rows, rows_of)
+            rows = _with(rows, header, _filled(own, first_of))
         seen = 0 if carried is None else carried.num_rows
         carried = said.take(sorted({first, *told}))
         filled_rows = rows.append_column(FIRST, pa.array(is_first)).slice(seen)
         yield pa.concat_tables([filled_rows, aside]).sort_by(ROW_NUMBER) if aside.num_rows else filled_rows
+
+
+def _first_of(rows: pa.Table, rule: FillDown) -> np.ndarray:
+    """Per row the place of the first row of its receipt."""
+    is_first = np.zeros(rows.num_rows, dtype=bool)
+    is_first[0] = True
+    if rule.starts_at:
+        is_first[1:] = ~_is_empty(rows[rule.starts_at])[1:]
+    for key in [] if rule.starts_at else rule.keys:
+        by = rows[key].combine_chunks().to_numpy(zero_copy_only=False)
+        is_first[1:] |= by[1:] != by[:-1]
+    return np.maximum.accumulate(np.where(is_first, np.arange(rows.num_rows), 0))
+
+
+def _filled(cells: pa.Array, first_of: pa.Array) -> pa.Array:
+    return pc.if_else(pa.array(_is_empty(cells)), cells.take(first_of), cells)
+
+
+def _with(rows: pa.Table, header: str, cells: pa.Array) -> pa.Table:
+    return rows.set_column(rows.column_names.index(header), header, cells)
 
 
 def _is_empty(cells: pa.Array | pa.ChunkedArray) -> np.ndarray:

@@ -51,6 +51,20 @@ def test_a_value_that_the_map_does_not_know_is_told_beside_its_rejects(zone) -> 
     assert "    drift: new_value 'Event Type' 'Exchange'" in list(check_landing(zone.network))
 
 
+def test_what_skipped_rows_say_is_no_new_value(zone) -> None:
+    (zone.folder / "sources").mkdir()
+    (zone.folder / "sources/own.yaml").write_text(
+        "name: own\nsource: own\nfeed: order_lines\nrecognise: [Bon, When, Qty, Sum, Art]\n"
+        "skip:\n  - {when: {Art: {starts_with: Lade}}, reason: the drawer}\n"
+        "columns: {order_id: Bon, ordered_at: When, quantity: Qty, net_amount: Sum, "
+        "kind: {from: Art, values: {verkoop: sale}}}\n"
+    )
+    rows = ["1;2026-10-05;1;4;verkoop", "2;2026-10-05;1;4;Lade open", "3;2026-10-05;1;4;retour"]
+    zone.put("leiden/a.csv", "\n".join(["Bon;When;Qty;Sum;Art", *rows, ""]))
+    zone.land()
+    assert zone.ops("select change, column_name, detail from drift") == [("new_value", "Art", "retour")]
+
+
 def test_a_column_that_holds_something_else_than_before_tells_no_values(zone) -> None:
     people = ["Ann Lee", "Bob Day", "Cy Orr", "Di Poe", "Ed Ray", "Flo Sun", "ann@example.com"]
     zone.put("shop_1/items.csv", SQUARE + "".join(square(n, name) for n, name in enumerate(people, 1)))

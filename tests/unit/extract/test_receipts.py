@@ -4,13 +4,14 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from workbook import workbook
 
 from dagster_project.errors import UnreadableFile
 from dagster_project.extract.contract_language import FillDown
 from dagster_project.extract.tables import ROW_NUMBER, Rows
-from dagster_project.extract.whole_file import fill_down
+from dagster_project.extract.whole_file import FIRST, Skipping, fill_down
 
 HEAD = """name: kassa
 source: kassa
@@ -75,6 +76,33 @@ def test_a_total_is_no_first_row_of_a_receipt(zone, land) -> None:
     )
     land(HEAD + more + COLUMNS, ["1;05-10-2026 08:00;71;1;4", "1;;;1;5", "1;;Totaal;1;9", "2;05-10-2026 09:00;;1;6"])
     assert zone.rows("orders", "order_id, total_amount::int", "order_id") == [("1", 4), ("2", 6)]
+
+
+def test_what_is_skipped_for_a_word_on_its_first_row_is_skipped_whole(zone, land) -> None:
+    skip = "skip:\n  - {when: {Klant: {is_in: [intern]}}, reason: for the house}\n"
+    rows = [
+        "1;05-10-2026 08:00;71;1;4",
+        "2;05-10-2026 08:05;intern;1;5",
+        ";;;2;3",
+        ";;;1;2",
+        "3;05-10-2026 08:09;;1;2",
+        ";;;1;7",
+    ]
+    entry = land(HEAD + FIRST_ROW_ALONE + skip + COLUMNS, rows)
+    assert (entry.rows_landed, entry.rows_rejected) == (3, 3)
+    assert zone.rows("order_lines", "order_id, net_amount::int", "row_number") == [("1", 4), ("3", 2), ("3", 7)]
+
+
+@pytest.mark.parametrize("border", range(1, 6))
+def test_a_skipped_receipt_ends_where_it_ends_wherever_a_batch_does(border) -> None:
+    said = ["71", "intern", "", "", "72", ""]
+    told = pa.table({ROW_NUMBER: range(1, 7), "Bon": list("122233"), "Klant": said})
+    rule = FillDown(by="Bon", columns=["Klant"])
+    skipping = Skipping(rule, lambda rows: pc.equal(rows["Klant"].combine_chunks(), "intern"), {"Klant"})
+    batches = iter([told.slice(0, border), told.slice(border)])
+    filled = pa.concat_tables(fill_down("a.csv", batches, rule, Rows(), skipping))
+    assert filled["Klant"].to_pylist() == ["71", "intern", "intern", "intern", "72", "72"]
+    assert filled[FIRST].to_pylist() == [True, False, False, False, True, False]
 
 
 @pytest.mark.parametrize("border", [1, 2, 3])
