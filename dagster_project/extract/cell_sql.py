@@ -32,7 +32,7 @@ def text_sql(rule: ColumnRule | None, header: set[str], column: Column, contract
     """The cell as trimmed text, NULL when empty: origin, then style and value map."""
     if rule is None or is_absent(rule, header):
         return "cast(null as varchar)"
-    is_cell = isinstance(rule.from_, str) and not rule.subtract
+    is_cell = isinstance(rule.from_, str) and not rule.is_computed
     text = _cell(rule.from_, header) if is_cell else f"nullif(trim({_origin(rule, header)}), '')"
     if rule.style == "id":
         text = _id(text)
@@ -113,7 +113,7 @@ def typed_sql(column: Column, rule: ColumnRule | None, text: str) -> str:
         day = f"case when length({text}) = 7 then {text} || '-01' else {text} end"
         return f"cast(date_trunc('month', try_cast({day} as date)) as date)"
     if column.type == "decimal":
-        as_written = rule and not (rule.multiply or rule.add or rule.subtract)
+        as_written = rule and not rule.is_computed
         return decimal_sql(text, rule if rule and as_written else ColumnRule(constant=""))
     if column.type == "integer":
         return f"case when try_cast({text} as double) = try_cast({text} as bigint) then try_cast({text} as bigint) end"
@@ -189,7 +189,7 @@ def _origin(rule: ColumnRule, header: set[str]) -> str:
         return 'cast(" folder_date" as varchar)'
     if rule.cases is not None:
         return _by_case(rule, header)
-    if rule.multiply or rule.add or rule.subtract:
+    if rule.is_computed:
         return _amount(rule, header)
     return _of_several(rule, header)
 
@@ -222,8 +222,21 @@ def _amount(rule: ColumnRule, header: set[str]) -> str:
     else:
         filled = " or ".join(f"{cells[h]} is not null" for h in base)
         total = f"case when {filled} then {' + '.join(f'coalesce({value[h]}, 0)' for h in base)} end"
-    less = "".join(f" - coalesce({value[h]}, 0)" for h in rule.subtract)
-    return f"case {unreadable} else cast(({total}){less} as varchar) end"
+    total = f"({total})" + "".join(f" - coalesce({value[h]}, 0)" for h in rule.subtract)
+    if rule.net_of_rate:
+        rate = _rate(_cell(rule.net_of_rate, header), rule)
+        unreadable += f" when {rate} is null then '? ' || coalesce({_cell(rule.net_of_rate, header)}, '')"
+        total = f"cast(({total}) / (1 + {rate}) as decimal(18,4))"
+    return f"case {unreadable} else cast({total} as varchar) end"
+
+
+def _rate(cell: str, rule: ColumnRule) -> str:
+    """A rate of tax as a share, from `25`, `25,0 %`, 0.25 or a word of `rates`; NULL when it is none."""
+    words = "".join(f" when {literal(k.lower())} then '{rate}%'" for k, rate in rule.rates.items())
+    text = f"case lower(coalesce({cell}, '')){words} else {cell} end" if words else cell
+    number = f"try_cast(replace(trim(replace({text}, '%', '')), ',', '.') as double)"
+    share = f"case when contains({text}, '%') or {number} >= 1 then {number} / 100 else {number} end"
+    return f"case when {number} between 0 and 100 then {share} end"
 
 
 def _id(text: str) -> str:

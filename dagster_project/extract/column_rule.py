@@ -1,6 +1,6 @@
 """How one column of a feed is made: the words of a contract that speak of cells, apart from those about a file."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -8,6 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 DELIVERED = "delivered"
 ORIGINS = ("from", "first_of", "multiply", "add", "constant", "cases", "from_folder")
+
+
+# A rate of tax, in percent.
+Rate = Annotated[float, Field(ge=0, le=100)]
 
 
 class Words(BaseModel):
@@ -51,6 +55,12 @@ class ColumnRule(Words):
     multiply: list[str] | None = None
     add: list[str] | None = Field(default=None, description="Amounts added; empty ones count as nothing.")
     subtract: list[str] = Field(default=[], description="Amounts taken off `from`, `multiply` or `add`.")
+    net_of_rate: str | None = Field(
+        default=None, description="The header with the rate of the tax that the amount includes; it is taken off."
+    )
+    rates: dict[str, Rate] = Field(
+        default={}, description='What is written in `net_of_rate` -> the rate in percent: {A: 19, B: 7, "": 0}.'
+    )
     constant: str | None = None
     cases: list[Case] | None = Field(default=None, description="The first case whose tests all hold decides.")
     from_folder: Literal["date"] | None = Field(default=None, description="The date in the folder's path.")
@@ -81,7 +91,16 @@ class ColumnRule(Words):
             raise ValueError("date_order needs formats: it swaps %d and %m in them")
         if self.otherwise is not None and not (self.cases or self.values):
             raise ValueError("otherwise needs cases or values")
+        if self.net_of_rate and not (self.from_ or self.multiply or self.add):
+            raise ValueError("net_of_rate needs from, multiply or add: an amount to take the tax off")
+        if self.rates and not self.net_of_rate:
+            raise ValueError("rates needs net_of_rate: the header where they are written")
         return self
+
+    @property
+    def is_computed(self) -> bool:
+        """Whether its amount is worked out of several cells."""
+        return bool(self.multiply or self.add or self.subtract or self.net_of_rate)
 
     @property
     def from_headers(self) -> list[str]:
@@ -93,7 +112,7 @@ class ColumnRule(Words):
         named = [*self.from_headers, *(self.first_of or []), *(self.multiply or []), *(self.add or []), *self.subtract]
         named += [header for case in self.cases or [] for header in case.when]
         named += [header for when in self.zero_when for header in when]
-        return named + ([self.zone_from] if self.zone_from else [])
+        return named + [header for header in (self.net_of_rate, self.zone_from) if header]
 
     @property
     def amounts(self) -> list[str]:
@@ -106,9 +125,9 @@ class ColumnRule(Words):
         """The headers without one of which this column would be another value, not an unknown one."""
         whens = [*(case.when for case in self.cases or []), *self.zero_when]
         named = [*(self.multiply or []), *(self.add or []), *self.subtract, *(h for when in whens for h in when)]
-        if self.subtract:
+        if self.subtract or self.net_of_rate:
             named += self.from_headers
-        return named + ([self.zone_from] if self.zone_from else [])
+        return named + [header for header in (self.net_of_rate, self.zone_from) if header]
 
     @property
     def needs_header(self) -> bool:

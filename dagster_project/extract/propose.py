@@ -8,7 +8,7 @@ import re
 
 import yaml
 
-from dagster_project.extract.propose_content import Rule, headers_of, rules_from_content, vocabulary, words_of
+from dagster_project.extract.propose_content import Rule, headers_of, is_rate, rules_from_content, vocabulary, words_of
 from dagster_project.feeds import Column, Feed, load_feeds
 
 # Feeds a till or a tool exports; the franchisor writes the others in our own columns.
@@ -84,7 +84,7 @@ def _match(feed: Feed, cells: dict[str, list[str]], is_shared: bool) -> dict[str
         if is_shared or column.role != "location"
         for header, values in cells.items()
         if (score := _name_score(column.name, header)) >= (LIKELY if any(values) else CERTAIN)
-        and _holds(column, values)
+        and _holds(column, header, values)
     )
     matched: dict[str, Rule] = {}
     taken: set[str] = set()
@@ -145,11 +145,13 @@ def _name_score(column: str, header: str) -> float:
     return max((CERTAIN if words == c else len({*words} & {*c}) / len({*words, *c}) for c in candidates), default=0)
 
 
-def _holds(column: Column, values: list[str]) -> bool:
+def _holds(column: Column, header: str, values: list[str]) -> bool:
     """Whether the cells could be of the column's type."""
     filled = [v.strip() for v in values if v.strip()]
     if not filled:
         return not column.required
+    if column.name == "tax_amount" and is_rate(header, values):
+        return False
     if column.type in ("decimal", "integer"):
         return sum(_NUMBER.fullmatch(v) is not None for v in filled) >= MOST * len(filled)
     if column.type in ("timestamp", "date"):

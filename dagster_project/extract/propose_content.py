@@ -17,6 +17,8 @@ Cells = dict[str, list[str]]
 # Receipt numbers that restart stand on several days for more than a few receipts around midnight.
 REPEATED = 0.2
 MAX_REGISTERS = 50
+# Countries have few rates of tax; amounts of tax are as many as prices.
+FEW_RATES, MANY_ROWS = 5, 30
 
 
 @cache
@@ -68,7 +70,7 @@ def rules_from_content(
         told.append("if a customer's id is the same at every location, say customer_id_scope: network")
     if feed.name == "order_lines":
         columns |= _kind(columns, cells)
-        told += _taxed(columns)
+        told += _taxed(columns, cells)
     skip = _totals(cells)
     if skip:
         rules["skip"] = skip
@@ -166,15 +168,34 @@ def _first_only(by: list[str], cells: Cells) -> list[str]:
     ]
 
 
-def _taxed(columns: dict[str, Rule]) -> list[str]:
-    """What to say where net_amount may be with tax: a column of tax stands beside it, or its own header says so."""
+def _taxed(columns: dict[str, Rule], cells: Cells) -> list[str]:
+    """What to say where net_amount may be with tax: a column of tax or its rate stands beside it, or its own header
+    says so."""
     if "net_amount" not in columns:
         return []
     net, tax = headers_of(columns["net_amount"])[0], headers_of(columns.get("tax_amount", {}))
-    if tax:
-        return [f"net_amount is without tax: if {net} is with it, add `subtract: [{tax[0]}]` there"]
+    rate = next((header for header, values in cells.items() if is_rate(header, values)), None)
     is_with = {*vocabulary()["taxed"]} & {*words_of(net)}
-    return [f"net_amount is without tax and {net} seems to be with it: subtract a column of the tax"] if is_with else []
+    if tax:
+        remedy = f"add `subtract: [{tax[0]}]` there"
+    elif rate:
+        remedy = f"add `net_of_rate: {rate}` there"
+    else:
+        return [f"net_amount is without tax and {net} seems to be with it: subtract a column of the tax"] * bool(
+            is_with
+        )
+    return [f"net_amount is without tax: if {net} is with it, {remedy}"]
+
+
+def is_rate(header: str, values: list[str]) -> bool:
+    """Whether a column tells a rate of tax: by its header, or as a tax that takes very few values over many rows."""
+    words = words_of(header.replace("%", " % "))
+    said = {"%", *vocabulary()["rates"]} & {*words}
+    names = {*vocabulary()["columns"]["tax_amount"]}
+    if not names & {" ".join(word for word in words if word not in said), *words}:
+        return False
+    filled = [value.strip() for value in values if value.strip()]
+    return bool(said) or (len(filled) >= MANY_ROWS and len({*filled}) <= FEW_RATES)
 
 
 def _kind(columns: dict[str, Rule], cells: Cells) -> dict[str, Rule]:

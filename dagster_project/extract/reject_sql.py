@@ -134,6 +134,10 @@ def _expected(column: Column, contract: Contract) -> str:
         return literal(f"not one of {', '.join([*(rule.values or {}), *column.values])}")
     if column.type in ("timestamp", "date") and rule.formats:
         return literal(f"not a {column.type} written as {' or '.join(formats_of(rule))}")
+    if rule.net_of_rate:
+        return literal(
+            f"not a {column.type}, or no rate of tax in '{rule.net_of_rate}'; say what its words mean in rates"
+        )
     told = {"timestamp": "not a time in ISO 8601", "date": "not a date in ISO 8601"}
     return literal(told.get(column.type, f"not {'an' if column.type == 'integer' else 'a'} {column.type}"))
 

@@ -5,8 +5,9 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from dagster_project.extract.cell_sql import condition_sql, decimal_sql, text_sql
-from dagster_project.extract.column_rule import ColumnRule, Test
+from dagster_project.extract import column_rule
+from dagster_project.extract.cell_sql import condition_sql, decimal_sql, text_sql, typed_sql
+from dagster_project.extract.column_rule import ColumnRule
 from dagster_project.extract.contracts import load_contracts
 from dagster_project.feeds import load_feeds
 
@@ -38,6 +39,35 @@ def test_money_is_read_as_tills_write_it_or_not_at_all(mark, written, amount) ->
     rule = ColumnRule(constant="", decimal_mark=mark, symbols=["kr"])
     [(found,)] = duckdb.execute(f"select {decimal_sql('cell', rule)} from (select ? as cell)", [written]).fetchall()
     assert found == (Decimal(amount) if amount else None)
+
+
+@pytest.mark.parametrize(
+    ("amount", "rate", "net"),
+    [
+        ("34,00", "25", "27.2000"),
+        ("34,00", "25,0 %", "27.2000"),
+        ("34,00", "0.25", "27.2000"),
+        ("10,00", "A", "8.4034"),
+        ("-10,00", "b", "-9.3458"),
+        ("10,00", "0", "10.0000"),
+        ("10,00", "", "10.0000"),
+        ("10,00", "C", None),
+        ("10,00", "-19", None),
+        ("10,00", "190", None),
+        ("x", "19", None),
+    ],
+)
+def test_a_rate_takes_the_tax_off_or_the_amount_cannot_be_read(amount, rate, net) -> None:
+    rule = ColumnRule.model_validate(
+        {"from": "Sum", "net_of_rate": "Rate", "rates": {"A": 19, "B": 7, "": 0}, "decimal_mark": ","}
+    )
+    contract, column = load_contracts()["square_items"], load_feeds()["order_lines"].column("net_amount")
+    text = text_sql(rule, {"Sum", "Rate"}, column, contract)
+    cells = 'select ? as "Sum", nullif(?, \'\') as "Rate"'
+    [(found,)] = duckdb.execute(
+        f"select {typed_sql(column, rule, 'net')} from (select {text} as net from ({cells}))", [amount, rate]
+    ).fetchall()
+    assert found == (Decimal(net) if net else None)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +111,7 @@ def test_ids_are_what_they_were_before_a_spreadsheet(written, id_) -> None:
     ],
 )
 def test_a_sign_is_seen_whichever_decimal_mark_is_written(written, is_negative) -> None:
-    sql = condition_sql({"cell": Test(is_negative=True)}, {"cell"})
+    sql = condition_sql({"cell": column_rule.Test(is_negative=True)}, {"cell"})
     assert duckdb.execute(f"select {sql} from (select cast(? as varchar) as cell)", [written]).fetchall() == [
         (is_negative,)
     ]

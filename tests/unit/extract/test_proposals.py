@@ -1,5 +1,6 @@
 """What a proposed contract says of the cells' evidence: worked out by hand from a few rows."""
 
+import pytest
 import yaml
 
 from dagster_project.extract.propose import propose_contract
@@ -138,7 +139,16 @@ def test_a_comma_is_every_numbers_decimal_mark_and_a_rate_is_no_amount() -> None
     # 1,000 teas are one.
     assert columns["quantity"] == {"from": "Antal", "decimal_mark": ","}
     assert "tax_amount" not in columns
-    assert "# net_amount is without tax and Beløb inkl. moms seems to be with it" in text
+    net = "# net_amount is without tax: if Beløb inkl. moms is with it, add `net_of_rate: Moms %` there"
+    assert net in text
+
+
+@pytest.mark.parametrize(("taxes", "remedy"), [((25, 12), "net_of_rate: Moms"), (range(40), "subtract: [Moms]")])
+def test_a_tax_of_few_values_over_many_rows_is_a_rate(taxes, remedy) -> None:
+    rows = [f"{n};2026-10-05;Te;1;{n + 5};{taxes[n % len(taxes)]}" for n in range(40)]
+    text = propose_contract(cells("\n".join(["Bon nr.;Dato;Varetekst;Antal;Beløb;Moms", *rows, ""])), is_shared=False)
+    assert f"# net_amount is without tax: if Beløb is with it, add `{remedy}` there" in text
+    assert ("tax_amount" in yaml.safe_load(text)["columns"]) == remedy.startswith("subtract")
 
 
 def test_a_header_of_two_lines_does_not_end_a_comment() -> None:

@@ -19,6 +19,7 @@ REQUIRED = "columns:\n  order_id: Bon\n  ordered_at: When\n  quantity: Qty\n  ne
     ("rules", "decides"),
     [
         ("net_amount: {from: Sum, subtract: [More]}", "net_amount"),
+        ("net_amount: {from: Sum, net_of_rate: More}", "net_amount"),
         ("net_amount: {add: [Sum, More]}", "net_amount"),
         ("net_amount: {from: Sum, zero_when: [{More: {is_true: true}}]}", "net_amount"),
         ("net_amount: Sum\n  gross_amount: {multiply: [Qty, More]}", "gross_amount"),
