@@ -2,10 +2,10 @@
 
 import tempfile
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from dagster_project.errors import UnreadableFile
 from dagster_project.extract.contracts import contracts_of
@@ -23,7 +23,7 @@ from dagster_project.home import Home
 from dagster_project.network import Network
 
 FIRST_REJECTS = 3
-SAMPLE_ROWS = 5_000
+SAMPLE_ROWS = 50_000
 # Headers that share most of their names are one export's.
 ALIKE = 0.7
 
@@ -36,9 +36,11 @@ def check_landing(network: Network) -> Iterator[str]:
         rehearsal = network.model_copy(update={"paths": paths})
         bring_in(rehearsal)
         entries = with_moves(settle_deliveries(rehearsal.home, land_files(rehearsal)))
-        proposed: list[set[str]] = []
-        for entry in entries:
-            yield from _tell(rehearsal.home, entry) if entry.contract else _set_aside(rehearsal, entry, proposed)
+        proposing = _Proposing(rehearsal)
+        # The franchisor's lists tell who the customers of receipts are.
+        for entry in sorted(entries, key=lambda e: e.location_id != HEADQUARTERS):
+            yield from _tell(rehearsal.home, entry) if entry.contract else proposing.set_aside(entry)
+        yield from _two_scopes(network, entries)
     yield from _gone(network, entries)
     known = sum(entry.contract is not None for entry in entries)
     yield f"{known} files recognised, {len(entries) - known} would be set aside; nothing was written"
@@ -83,26 +85,73 @@ def _first_rows(noted: Path, what: str) -> Iterator[str]:
         yield f"    row {row}{f', {what}{column}' if column else ''}: {reason}"
 
 
-def _set_aside(network: Network, entry: Entry, proposed: list[set[str]]) -> Iterator[str]:
-    yield f"set aside  {entry.reason}"
-    try:
-        container, _, member = entry.path.partition("!")
-        table = open_table(network.landing / container, entry.path, member or None)
-        contracts = allowed_contracts(contracts_of(network), network.sources.get(entry.location_id))
-        headers = [name for name in dict.fromkeys(table.header) if name]
-        if entry.source or set(headers) in proposed or nearly(table.header, contracts):
+def _two_scopes(network: Network, entries: list[Entry]) -> Iterator[str]:
+    """Sources whose lists of customers are the network's, while the ids on their receipts are each location's."""
+    contracts = contracts_of(network)
+    used = [contracts[name] for name in sorted({e.contract for e in entries if e.contract}) if name in contracts]
+    of_network = {c.source: c.name for c in used if c.feed == "customers" and c.customer_id_scope == "network"}
+    for contract in used:
+        counts_here = contract.customer_id_scope == "location" and "source_customer_id" in contract.columns
+        if counts_here and contract.feed != "customers" and contract.source in of_network:
+            yield (
+                f"in doubt: {of_network[contract.source]} lists the whole network's customers, but an id in "
+                f"{contract.name} counts at its location alone, so nobody listed is found buying; say "
+                "customer_id_scope: network there too, if the ids are the same everywhere"
+            )
+
+
+class _Proposing:
+    """What is told of files that would be set aside: each unknown header once, with a contract to start from."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._headers: list[set[str]] = []
+        self._listed = _network_customers(network.home)
+
+    def set_aside(self, entry: Entry) -> Iterator[str]:
+        yield f"set aside  {entry.reason}"
+        try:
+            container, _, member = entry.path.partition("!")
+            table = open_table(self._network.landing / container, entry.path, member or None)
+            pin = self._network.sources.get(entry.location_id)
+            contracts = allowed_contracts(contracts_of(self._network), pin)
+            headers = [name for name in dict.fromkeys(table.header) if name]
+            if entry.source or set(headers) in self._headers or nearly(table.header, contracts):
+                return
+            if any(len(own & {*headers}) >= ALIKE * len(own | {*headers}) for own in self._headers):
+                yield "    nearly the header of a file above: describe that one first"
+                return
+            sample = _first(SAMPLE_ROWS, stream_rows(table, headers, Rows()))
+        except UnreadableFile:
             return
-        if any(len(own & {*headers}) >= ALIKE * len(own | {*headers}) for own in proposed):
-            yield "    nearly the header of a file above: describe that one first"
-            return
-        sample = next(islice(stream_rows(table, headers, Rows()), 1), None)
-    except UnreadableFile:
-        return
-    proposed.append(set(headers))
-    cells = {h: [] if sample is None else sample[h].slice(0, SAMPLE_ROWS).to_pylist() for h in headers}
-    name = "my_pos" if len(proposed) == 1 else f"my_pos_{len(proposed)}"
-    is_shared = entry.location_id == HEADQUARTERS
-    yield from propose_contract(cells, is_shared, _places(network.home), name).splitlines()
+        self._headers.append(set(headers))
+        cells = {h: [] if sample is None else sample[h].to_pylist() for h in headers}
+        name = "my_pos" if len(self._headers) == 1 else f"my_pos_{len(self._headers)}"
+        proposal = propose_contract(
+            cells, entry.location_id == HEADQUARTERS, _places(self._network.home), name, self._listed
+        )
+        self._listed |= proposal.listed
+        yield from proposal.text.splitlines()
+
+
+def _network_customers(home: Home) -> set[str]:
+    """The ids of the whole network's customers, of lists that are described."""
+    paths = [str(path) for path in sorted(home.landed("customers").glob("*.parquet"))]
+    if not paths:
+        return set()
+    ids = "select distinct source_customer_id from read_parquet(?) where customer_id_scope = 'network'"
+    return {id_ for (id_,) in duckdb.execute(ids, [paths]).fetchall()}
+
+
+def _first(rows: int, batches: Iterator[pa.Table]) -> pa.Table | None:
+    """The first rows of a file, as its batches give them; None of one without rows."""
+    taken, seen = [], 0
+    for batch in batches:
+        taken.append(batch)
+        seen += batch.num_rows
+        if seen >= rows:
+            break
+    return pa.concat_tables(taken).slice(0, rows) if taken else None
 
 
 def _places(home: Home) -> dict[str, str]:

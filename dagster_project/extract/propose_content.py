@@ -5,7 +5,7 @@ Each is proposed only on evidence; what cannot be seen is left to the person who
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from functools import cache
 from itertools import pairwise
@@ -17,6 +17,8 @@ Cells = dict[str, list[str]]
 # Receipt numbers that restart stand on several days for more than a few receipts around midnight.
 REPEATED = 0.2
 MAX_REGISTERS = 50
+# No customer buys a twentieth of what a shop sells.
+NOBODYS_SHARE = 0.05
 # Countries have few rates of tax; amounts of tax are as many as prices.
 FEW_RATES, MANY_ROWS = 5, 30
 
@@ -32,7 +34,8 @@ def headers_of(rule: Rule) -> list[str]:
     if isinstance(rule, str):
         return [rule]
     named = rule.get("from", [h for case in rule.get("cases", []) for h in case["when"]])
-    return [named] if isinstance(named, str) else named
+    named = [named] if isinstance(named, str) else named
+    return [*named, *rule.get("multiply", []), *rule.get("subtract", [])]
 
 
 def words_of(name: str) -> list[str]:
@@ -51,7 +54,7 @@ def rules_from_content(
 ) -> tuple[dict, list[str]]:
     """Keys of the contract, `columns` among them, and what to say of them in comments."""
     columns, rules, told = dict(columns), {}, []
-    if "order_id" in columns and "ordered_at" in columns:
+    if "ordered_at" in columns and len(headers_of(columns.get("order_id", {}))) == 1:
         number, day = headers_of(columns["order_id"])[0], headers_of(columns["ordered_at"])[0]
         key = _order_key(number, day, cells, {h for rule in columns.values() for h in headers_of(rule)})
         if len(key) > 1:
@@ -66,8 +69,13 @@ def rules_from_content(
             inherited = [h for h in _said_at(start, cells) if h in _told_once(feed, columns)]
             rules["fill_down"] = {"starts_at": start, "columns": inherited}
             told.append(f"a receipt begins where {start} is filled; only that row says {', '.join(inherited)}")
+        if "line_id" in columns and not _is_unique([*key, *headers_of(columns["line_id"])], cells):
+            told.append(f"{headers_of(columns.pop('line_id'))[0]} comes twice in one receipt: it is no line's id")
     if "source_customer_id" in columns and feed.name != "customers":
-        told.append("if a customer's id is the same at every location, say customer_id_scope: network")
+        nobody = _nobody(cells[headers_of(columns["source_customer_id"])[0]])
+        if nobody:
+            rules["placeholder_customer_ids"] = [nobody]
+            told.append(f"{nobody} stands for customers nobody knows")
     if feed.name == "order_lines":
         columns |= _kind(columns, cells)
         told += _taxed(columns, cells)
@@ -104,6 +112,20 @@ def _repeats(pairs: Iterable[tuple]) -> bool:
             seen[one].add(other)
     several = sum(len(others) > 1 for others in seen.values())
     return several >= 2 and several >= REPEATED * len(seen)
+
+
+def _is_unique(headers: list[str], cells: Cells) -> bool:
+    """Whether no two rows say the same under these headers, but for rows that repeat each other whole."""
+    rows = {*zip(*cells.values(), strict=True)}
+    place = [list(cells).index(header) for header in headers]
+    return len({tuple(row[n] for n in place) for row in rows}) == len(rows)
+
+
+def _nobody(ids: list[str]) -> str | None:
+    """The id that fills the place of an unknown customer's: of noughts, nines or minus one, and on many rows."""
+    seen = Counter(value.strip() for value in ids if re.fullmatch(r"0+|9+|-1", value.strip()))
+    often = [value for value, count in seen.items() if count >= NOBODYS_SHARE * len(ids)]
+    return often[0] if often else None
 
 
 def _filled_down(numbers: list[str], days: list[str]) -> list[str]:

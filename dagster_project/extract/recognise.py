@@ -12,6 +12,7 @@ from dagster_project.feeds import CANONICAL
 # Shares of what a contract needs that a header must have, and of the header that it must explain, to be that export
 # changed rather than another one.
 NEAR_NEEDED, NEAR_EXPLAINED = 0.6, 0.4
+HALF = 0.5
 
 
 def recognise(name: str, header: tuple[str, ...], contracts: dict[str, Contract], pin: str | None) -> Contract:
@@ -73,7 +74,10 @@ def _known_names(contract: Contract, names: set[str]) -> set[str]:
 
 
 def _fits(contract: Contract, names: set[str]) -> bool:
-    return _known_names(contract, names).issuperset(contract.required)
+    """Whether all is there that the contract needs. Of a feed's own names an id alone, beside columns that say nothing
+    to it, is anybody's export."""
+    is_id_alone = contract.source == CANONICAL and len(names) > 1 and _explained(contract, names) == 1
+    return not is_id_alone and _known_names(contract, names).issuperset(contract.required)
 
 
 def _explained(contract: Contract, names: set[str]) -> int:
@@ -107,14 +111,19 @@ def _likely(missing: str, strange: list[str]) -> str:
     return by_lower[close[0]] if close else strange[0] if len(strange) == 1 else "?"
 
 
+def _share(contract: Contract, names: set[str]) -> float:
+    """How much a header has of what a contract is recognised by."""
+    return len(names.intersection(contract.recognise)) / len(contract.recognise)
+
+
 def _nearest(names: set[str], contracts: list[Contract]) -> str:
-    close = sorted(
-        contracts,
-        key=lambda c: (-_explained(c, names), -len(names.intersection(c.recognise)) / len(c.recognise), c.name),
-    )[:2]
-    close = [c for c in close if names.intersection(c.recognise) and not _fits(c, names)]
+    close = sorted(contracts, key=lambda c: (-_explained(c, names), -_share(c, names), c.name))[:2]
+    close = [c for c in close if _share(c, names) >= HALF and not names.issuperset(c.required)]
     if not close:
-        return "no source contract knows this header; describe it in sources/ beside network.yaml"
+        return (
+            "no source contract knows this header; describe it in sources/ beside network.yaml: `make check` proposes "
+            "a contract to start from"
+        )
     missing = "; ".join(
         f"nearest is {c.name}, without {', '.join(repr(h) for h in c.required if h not in names)}" for c in close
     )

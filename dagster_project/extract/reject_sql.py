@@ -56,7 +56,7 @@ def reject_arms(feed: Feed, contract: Contract, has_zone: bool, absent: list[Col
         if feed.scope == "location" and not (feed.name == "customers" and contract.customer_id_scope == "network"):
             empty = literal("empty, but this file holds several locations")
             arms.append(_reject("location_id is null", "location_id", empty, "null"))
-        unknown = literal("unknown location; add it to the locations feed or correct the export")
+        unknown = literal("unknown location; add it to the locations feed, or call the folder as that feed calls it")
         nowhere = "location_id is not null and known_location_id is null"
         arms.append(_reject(nowhere, "location_id", unknown, "location_id"))
         arms += _currency_arms(feed)

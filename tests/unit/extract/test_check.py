@@ -37,3 +37,41 @@ def test_files_that_are_gone_are_told_and_whether_a_run_is_refused_for_them(zone
     [*_, refused, _] = check_landing(zone.network)
     assert refused.startswith("a run would be refused: ")
     assert "`vanished_locations: [shop_1]`" in refused
+
+
+OWN_LIST = "customer_id,name,e-mail\n71,Ann Lee,ann@example.org\n72,Bob Day,bob@example.org\n"
+OWN_TILL = "Receipt No,Date,Item,Qty,Amount,Customer No\n1,2026-10-05,Tea,1,4,71\n2,2026-10-05,Tea,1,4,\n"
+
+
+def saved(told: str) -> dict[str, str]:
+    """Proposed contracts by their file's name."""
+    blocks = told.split("# A contract to start from: save as sources/")[1:]
+    return {block.partition(" ")[0]: block.partition("\n")[2].partition("\nset aside")[0] for block in blocks}
+
+
+def test_receipts_of_the_customers_a_list_tells_count_their_ids_for_the_whole_network(zone) -> None:
+    zone.put("alkmaar/till.csv", OWN_TILL)
+    zone.put("hq/people.csv", OWN_LIST)
+    told = (
+        "\n".join(check_landing(zone.network)).replace("\n2 files", "\nset aside").replace("\n0 files", "\nset aside")
+    )
+    contracts = saved(told)
+    (zone.folder / "sources").mkdir()
+    for name, text in contracts.items():
+        (zone.folder / "sources" / name).write_text(text)
+    told = list(check_landing(zone.network))
+    assert [line.partition("  ")[0] for line in told[:-1]] == ["my_pos -> customers", "my_pos_2 -> order_lines"]
+    # Said of one location alone, the list's people and the receipts' would never meet.
+    (zone.folder / "sources/my_pos_2.yaml").write_text(
+        contracts["my_pos_2.yaml"].replace("customer_id_scope: network\n", "")
+    )
+    assert [line for line in check_landing(zone.network) if line.startswith("in doubt: my_pos lists the whole")]
+
+
+def test_of_a_feeds_own_names_an_id_alone_is_anybodys_export(zone) -> None:
+    zone.put("hq/products.csv", "product_id,Bezeichnung,VK\n1,Tee,4\n")
+    zone.put("hq/list.csv", "product_id\n1\n")
+    told = "\n".join(check_landing(zone.network))
+    assert "canonical_products -> products  hq/list.csv" in told
+    assert "set aside  hq/products.csv: no source contract knows this header" in told
+    assert "  name: Bezeichnung\n  list_price: VK" in told

@@ -22,7 +22,8 @@ def test_each_thing_that_happened_is_told_and_a_file_that_is_gone_once(zone) -> 
     told = night("published")
     assert told == {
         "Files set aside": [
-            "shop_1/c.csv: no source contract knows this header; describe it in sources/ beside network.yaml"
+            "shop_1/c.csv: no source contract knows this header; describe it in sources/ beside network.yaml: "
+            "`make check` proposes a contract to start from"
         ],
         "Rows rejected": ["1 x shop_1/a.csv: order_id: empty, but required"],
         "Values that could not be read: their rows landed without them": [
