@@ -48,8 +48,17 @@ where files.status = 'deleted' and runs.started_at > (
         and run_id <> (select arg_max(run_id, (started_at, run_id)) from runs))
 order by files.path
 """
-_SET_ASIDE = "select reason from files where status = 'rejected' order by path"
-_DOUBTS = "select reason from files where status = 'landed' and reason is not null order by path"
+# Reasons that differ by the files and numbers they name are one kind, told once.
+_FILES = """
+select case when count(*) = 1 then min(reason) else format('{{:,}} files, such as {{}}', count(*), min(reason)) end
+from (
+    select reason, path,
+        regexp_replace(regexp_replace(replace(reason, path, ''), '[^ ]+/[^ ]+', '', 'g'), '[0-9,]+', '', 'g') as kind
+    from files where {which})
+group by kind order by min(path)
+"""
+_SET_ASIDE = _FILES.format(which="status = 'rejected'")
+_DOUBTS = _FILES.format(which="status = 'landed' and reason is not null")
 _NOTED = """
 select format('{{:,}} x {{}}{{}}: {{}}: {{}}', count(*),
     case when count(distinct file) > 1 then format('in {{:,}} files, such as ', count(distinct file)) else '' end,

@@ -28,7 +28,7 @@ windows as (
     cross join parameters
 )
 
--- Days on which the home location was shut or did not deliver count neither as exposure nor as silence.
+-- Days on which the home location was shut, did not deliver or told nobody count neither as exposure nor as silence.
 select
     windows.customer_id,
     windows.home_location_id,
@@ -36,14 +36,14 @@ select
     windows.recent_start,
     windows.baseline_start,
     {{ days_between('windows.baseline_start', 'windows.recent_start') }}
-    - coalesce(recent_day.outage_days_so_far, 0)
-    + coalesce(baseline_day.outage_days_so_far, 0) as baseline_exposure,
+    - coalesce(recent_day.unseen_days_so_far, 0)
+    + coalesce(baseline_day.unseen_days_so_far, 0) as baseline_exposure,
     windows.churn_recent_days
-    - coalesce(last_day.outage_days_so_far, 0)
-    + coalesce(recent_day.outage_days_so_far, 0) as recent_exposure,
+    - coalesce(last_day.unseen_days_so_far, 0)
+    + coalesce(recent_day.unseen_days_so_far, 0) as recent_exposure,
     greatest({{ days_between('windows.last_visit_date', 'windows.data_through_date') }}, 0)
     - greatest(
-        coalesce(last_day.outage_days_so_far, 0) - coalesce(seen_day.outage_days_so_far, 0), 0
+        coalesce(last_day.unseen_days_so_far, 0) - coalesce(seen_day.unseen_days_so_far, 0), 0
     ) as silence_days
 from windows
 left join days as last_day

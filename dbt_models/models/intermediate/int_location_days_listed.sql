@@ -1,21 +1,13 @@
-with orders as (
-    select * from {{ ref('fct_orders') }}
-    where not is_refund_only and not is_void_only
+with sale_days as (
+    select * from {{ ref('int_location_sale_days') }}
 ),
 
 locations as (
     select * from {{ ref('int_locations_listed') }}
 ),
 
-sale_days as (
-    select
-        location_id,
-        business_date,
-        count(*) as orders,
-        sum(net_amount) as net_amount,
-        sum(net_amount) filter (where customer_id is not null) as identified_amount
-    from orders
-    group by location_id, business_date
+blind_stretches as (
+    select * from {{ ref('int_location_blind_stretches') }}
 ),
 
 spans as (
@@ -74,7 +66,8 @@ marked as (
         coalesce(sale_days.orders, 0) as orders,
         coalesce(sale_days.net_amount, 0) as net_amount,
         coalesce(sale_days.identified_amount, 0) as identified_amount,
-        case when outages.location_id is null then 0 else 1 end as outage_days
+        case when outages.location_id is null then 0 else 1 end as outage_days,
+        case when blind_stretches.location_id is null then 0 else 1 end as blind_days
     from days
     left join sale_days
         on
@@ -85,9 +78,16 @@ marked as (
             days.location_id = outages.location_id
             and days.date_day > outages.previous_date
             and days.date_day < outages.next_date
+    left join blind_stretches
+        on
+            days.location_id = blind_stretches.location_id
+            and days.date_day > blind_stretches.previous_date
+            and days.date_day < blind_stretches.next_date
 )
 
+-- Nobody is seen where nothing was sold, nor where the till told nobody.
 select
     *,
-    sum(outage_days) over (partition by location_id order by date_day nulls last) as outage_days_so_far
+    sum(greatest(outage_days, blind_days)) over (partition by location_id order by date_day nulls last)
+        as unseen_days_so_far
 from marked

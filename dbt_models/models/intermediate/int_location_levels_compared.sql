@@ -29,17 +29,20 @@ summed as (
         location_id,
         max(history) as history,
         {{ ratio(
-            'sum(identified_amount) filter (where age < recent)', 'sum(net_amount) filter (where age < recent)'
+            'sum(identified_amount) filter (where age < recent and blind_days = 0)',
+            'sum(net_amount) filter (where age < recent and blind_days = 0)'
         ) }} as recent_share,
         {{ ratio(
-            'sum(identified_amount) filter (where age >= recent and age < whole)',
-            'sum(net_amount) filter (where age >= recent and age < whole)'
+            'sum(identified_amount) filter (where age >= recent and age < whole and blind_days = 0)',
+            'sum(net_amount) filter (where age >= recent and age < whole and blind_days = 0)'
         ) }} as usual_share,
         {{ ratio(
-            'sum(identified_amount) filter (where age < 28)', 'sum(net_amount) filter (where age < 28)'
+            'sum(identified_amount) filter (where age < 28 and blind_days = 0)',
+            'sum(net_amount) filter (where age < 28 and blind_days = 0)'
         ) }} as late_share,
-        sum(orders) filter (where age < 28) as late_orders,
-        sum(orders) filter (where age < recent) as recent_orders,
+        sum(orders) filter (where age < 28 and blind_days = 0) as late_orders,
+        sum(orders) filter (where age < recent and blind_days = 0) as recent_orders,
+        max(blind_days) filter (where age = 0) as is_blind,
         {{ ratio(
             'sum(net_amount) filter (where age - 365 >= 0 and age - 365 < recent)',
             'sum(1 - outage_days) filter (where age - 365 >= 0 and age - 365 < recent)'
@@ -61,9 +64,11 @@ indices as (
         location_id,
         recent_share,
         usual_share,
-        -- Fell by a quarter or more. A fall of this month does not show in the whole window yet, but in the silence of
-        -- customers. Where fewer than 50 orders would be identified, a customer or two who leave would be a drop.
+        -- Nobody is told any more, or a quarter or more fewer. A fall of this month does not show in the whole window
+        -- yet, but in the silence of customers. Of fewer than 50 identified orders, a customer or two who leave are a
+        -- quarter.
         case
+            when is_blind = 1 and usual_share > 0 then 0.0
             when recent_share <= 0.75 * usual_share and usual_share * recent_orders >= 50 then recent_share
             when late_share <= 0.75 * usual_share and usual_share * late_orders >= 50 then late_share
         end as fallen_share,

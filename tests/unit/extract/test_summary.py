@@ -35,3 +35,18 @@ def test_each_thing_that_happened_is_told_and_a_file_that_is_gone_once(zone) -> 
     assert night("refused")["Files gone"][0].startswith("shop_1/b.csv: gone from the landing zone, and its row")
     assert len(night("published")["Files gone"]) == 1
     assert "Files gone" not in night("published")
+
+
+def test_files_that_are_set_aside_or_in_doubt_for_one_reason_are_told_once(zone) -> None:
+    for shop in (1, 2, 3):
+        zone.put(f"shop_{shop}/sheet.csv", "who,knows\n1,2\n")
+        zone.put(f"shop_{shop}/sales.csv", LINES + "o1,2026-10-05,1,4,1\n")
+    zone.put("shop_1/more.csv", "")
+    zone.land()
+    with duckdb.connect(str(zone.network.home.ops), read_only=True) as ops:
+        told = what_happened(ops)
+    assert [line.partition(": ")[0] for line in told["Files set aside"]] == [
+        "shop_1/more.csv",
+        "3 files, such as shop_1/sheet.csv",
+    ]
+    assert [line.partition(": ")[0] for line in told["Files in doubt"]] == ["2 files, such as shop_2/sales.csv"]
