@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from functools import cache
 from itertools import pairwise
+from unicodedata import combining, normalize
 
 from dagster_project.feeds import SOURCES, Feed, read_yaml
 
@@ -21,12 +22,20 @@ MAX_REGISTERS = 50
 NOBODYS_SHARE = 0.05
 # Countries have few rates of tax; amounts of tax are as many as prices.
 FEW_RATES, MANY_ROWS = 5, 30
+# A letter, nought, or from 2 to 30 percent; amounts of tax are mostly less.
+_RATE = r"[A-Za-z]|0?|([2-9]|[12]\d|30?)([.,]\d+)?"
 
 
 @cache
 def vocabulary() -> dict:
     """sources/vocabulary.yaml."""
     return read_yaml(SOURCES / "vocabulary.yaml")
+
+
+@cache
+def header_words(kind: str) -> frozenset[str]:
+    """The names of one of the vocabulary's kinds of headers, folded as `folded` does."""
+    return frozenset(folded(name) for name in vocabulary()[kind])
 
 
 def headers_of(rule: Rule) -> list[str]:
@@ -39,14 +48,15 @@ def headers_of(rule: Rule) -> list[str]:
 
 
 def words_of(name: str) -> list[str]:
-    """A header or column name as lower-case words."""
-    return (
-        re.sub(r"([a-z])([A-Z])", r"\1 \2", name)
-        .replace("#", " number ")
-        .lower()
-        .translate(str.maketrans("_-./()?", "       "))
-        .split()
-    )
+    """A header or column name as lower-case words without accents: `N° Ticket` is no, ticket."""
+    apart = re.sub(r"([a-z])([A-Z])", r"\1 \2", name).replace("#", " number ").replace("\u00b0", "o")
+    bare = "".join(sign for sign in normalize("NFKD", apart.casefold()) if not combining(sign))
+    return bare.translate(str.maketrans("_-./()?", "       ")).split()
+
+
+def folded(name: str) -> str:
+    """A name as its words, one blank between them."""
+    return " ".join(words_of(name))
 
 
 def rules_from_content(
@@ -93,7 +103,7 @@ def _order_key(number: str, day: str, cells: Cells, used: set[str]) -> list[str]
         header
         for header in cells
         if header not in used - {day, number}
-        and " ".join(words_of(header)) in vocabulary()["registers"]
+        and folded(header) in header_words("registers")
         and 1 < len({*filter(None, cells[header])}) <= MAX_REGISTERS
     ]
     key = [day] if _repeats(zip(numbers, days, strict=True)) else []
@@ -197,7 +207,7 @@ def _taxed(columns: dict[str, Rule], cells: Cells) -> list[str]:
         return []
     net, tax = headers_of(columns["net_amount"])[0], headers_of(columns.get("tax_amount", {}))
     rate = next((header for header, values in cells.items() if is_rate(header, values)), None)
-    is_with = {*vocabulary()["taxed"]} & {*words_of(net)}
+    is_with = header_words("taxed") & {*words_of(net)}
     if tax:
         remedy = f"add `subtract: [{tax[0]}]` there"
     elif rate:
@@ -210,14 +220,16 @@ def _taxed(columns: dict[str, Rule], cells: Cells) -> list[str]:
 
 
 def is_rate(header: str, values: list[str]) -> bool:
-    """Whether a column tells a rate of tax: by its header, or as a tax that takes very few values over many rows."""
+    """Whether a column tells a rate of tax: by its header, or as a tax that is one of few percentages on many rows."""
     words = words_of(header.replace("%", " % "))
-    said = {"%", *vocabulary()["rates"]} & {*words}
-    names = {*vocabulary()["columns"]["tax_amount"]}
+    said = {"%", *header_words("rates")} & {*words}
+    names = {folded(name) for name in vocabulary()["columns"]["tax_amount"]}
     if not names & {" ".join(word for word in words if word not in said), *words}:
         return False
     filled = [value.strip() for value in values if value.strip()]
-    return bool(said) or (len(filled) >= MANY_ROWS and len({*filled}) <= FEW_RATES)
+    rates = {re.sub(r"([,.]0*)?\s*%?$", "", value) for value in filled}
+    is_few = len(filled) >= MANY_ROWS and len(rates) <= FEW_RATES
+    return bool(said) or (is_few and all(re.fullmatch(_RATE, rate) for rate in rates))
 
 
 def _kind(columns: dict[str, Rule], cells: Cells) -> dict[str, Rule]:
@@ -227,7 +239,7 @@ def _kind(columns: dict[str, Rule], cells: Cells) -> dict[str, Rule]:
     used = {h for rule in columns.values() for h in headers_of(rule)}
     cases = []
     for header, values in cells.items():
-        if header not in used and " ".join(words_of(header)) in vocabulary()["voids"]:
+        if header not in used and folded(header) in header_words("voids"):
             filled = {v.strip() for v in values} - {""}
             consent = vocabulary()["values"]["consent"]
             marks = sorted(v for v in filled if consent.get(v.lower()) == "granted")

@@ -2,8 +2,17 @@
 could be."""
 
 import re
+from functools import cache
 
-from dagster_project.extract.propose_content import Rule, headers_of, is_rate, vocabulary, words_of
+from dagster_project.extract.propose_content import (
+    Rule,
+    folded,
+    header_words,
+    headers_of,
+    is_rate,
+    vocabulary,
+    words_of,
+)
 from dagster_project.feeds import Column, Feed
 
 FORMATS = (
@@ -41,6 +50,7 @@ _ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d.*)?")
 _CLOCK = r"\d{1,2}:\d\d(:\d\d)?( [AaPp][Mm])?"
 _CLOCK_WITH_DOTS = r"([01]?\d|2[0-3])\.[0-5]\d(\.[0-5]\d)?"
 _NUMBER = re.compile(r"[^0-9A-Za-z]*[0-9][0-9.,' ]*[^0-9A-Za-z]*")
+_WHOLE_NAME = re.compile(r"[^\W\d_]+\.?,? [^\W\d_]")
 Cells = dict[str, list[str]]
 
 
@@ -65,6 +75,8 @@ def match(feed: Feed, cells: Cells, is_shared: bool) -> tuple[dict[str, Rule], f
             matched[column.name] = _rule(column, header, cells[header])
             taken.add(header)
             found += min(-negative, 1.0)
+    if "business_date" in matched and "ordered_at" not in matched:
+        matched["ordered_at"] = matched.pop("business_date")
     for name, rule in matched.items():
         clock = next((h for h in cells if h not in taken and _is_clock(h, cells[h])), None)
         if feed.column(name).type == "timestamp" and clock and _lacks_time(rule, cells):
@@ -88,7 +100,7 @@ def _with_commas(feed: Feed, columns: dict[str, Rule], cells: Cells) -> dict[str
 def _is_clock(header: str, values: list[str]) -> bool:
     """Whether the cells are times of day: 8.05 is one only under a header that speaks of time."""
     filled = [v.strip() for v in values if v.strip()]
-    is_said = " ".join(words_of(header)) in vocabulary()["clocks"]
+    is_said = folded(header) in header_words("clocks")
     shape = f"{_CLOCK}|{_CLOCK_WITH_DOTS}" if is_said else _CLOCK
     return bool(filled) and all(re.fullmatch(shape, v) for v in filled)
 
@@ -109,15 +121,26 @@ def _name_score(feed: Feed, column: str, header: str) -> float:
     if "%" in header:
         # A rate is no amount.
         return 0.0
-    words, known = words_of(header), vocabulary()["columns"]
-    names = [words_of(column), *(name.split() for name in known.get(f"{feed.name}.{column}", known.get(column, [])))]
+    words, names = words_of(header), _names(feed.name, column)
     joined = {"".join(name) for name in names}
     if "".join(words) in joined:
         return CERTAIN
     # A store list's store_city is its city.
-    if "".join(word for word in words if word not in vocabulary()["nouns"].get(feed.name, [])) in joined:
+    if "".join(word for word in words if word not in _nouns(feed.name)) in joined:
         return SURE
     return max(len({*words} & {*name}) / len({*words, *name}) for name in names)
+
+
+@cache
+def _names(feed: str, column: str) -> list[list[str]]:
+    """What a column may be called, as words."""
+    known = vocabulary()["columns"]
+    return [words_of(name) for name in (column, *known.get(f"{feed}.{column}", known.get(column, [])))]
+
+
+@cache
+def _nouns(feed: str) -> frozenset[str]:
+    return frozenset(folded(noun) for noun in vocabulary()["nouns"].get(feed, []))
 
 
 def _holds(column: Column, header: str, values: list[str], is_sure: bool) -> bool:
@@ -140,6 +163,8 @@ def _reads_as(column: Column, filled: list[str]) -> bool:
     """Whether texts look like the column's."""
     if column.role == "email":
         return any("@" in v for v in filled)
+    if column.role == "source_customer_id":
+        return sum(_WHOLE_NAME.match(v) is not None for v in filled) < len(filled) / 2
     if column.name == "channel":
         return not any(v[:1].isdigit() for v in filled) and len({*filled}) <= MAX_CHANNELS
     return not column.name.endswith("name") or any(not _NUMBER.fullmatch(v) for v in filled)
@@ -150,8 +175,8 @@ def _rule(column: Column, header: str, values: list[str]) -> Rule:
     if column.type in ("timestamp", "date"):
         formats = sorted({f for v in filled if (f := _format(v)) and f != ISO})
         if formats:
-            # Where dots stand between the numbers, the day comes first.
-            doubtful = any("%d" in f and "%m" in f and "." not in f for f in formats)
+            # Where dots stand between the numbers, or the year comes first, the order is known.
+            doubtful = any(re.match(r"%[dm][/-]%[dm]", f) for f in formats)
             return {"from": header, "formats": formats} | ({"date_order": "from_file"} if doubtful else {})
     if column.type == "decimal" and any(re.search(r",\d{1,2}\D*$", v) for v in filled):
         return {"from": header, "decimal_mark": ","}
