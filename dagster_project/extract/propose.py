@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import yaml
 
-from dagster_project.extract.propose_content import Rule, headers_of, rules_from_content
+from dagster_project.extract.propose_content import rules_from_content
 from dagster_project.extract.propose_gaps import fill_gaps
 from dagster_project.extract.propose_match import match
+from dagster_project.extract.propose_words import Rule, headers_of
 from dagster_project.feeds import Feed, load_feeds
 
 # What a till or a tool exports, and what a franchisor keeps of its own, which lies in hq/.

@@ -3,7 +3,7 @@
 import re
 from itertools import product
 
-from dagster_project.extract.propose_content import Cells, Rule, headers_of
+from dagster_project.extract.propose_words import Cells, Rule, headers_of
 from dagster_project.feeds import Feed
 
 # Cents are rounded line by line, and a damaged cell proves nothing.

@@ -4,15 +4,7 @@ could be."""
 import re
 from functools import cache
 
-from dagster_project.extract.propose_content import (
-    Rule,
-    folded,
-    header_words,
-    headers_of,
-    is_rate,
-    vocabulary,
-    words_of,
-)
+from dagster_project.extract.propose_words import Rule, folded, header_words, headers_of, is_rate, vocabulary, words_of
 from dagster_project.feeds import Column, Feed
 
 FORMATS = (

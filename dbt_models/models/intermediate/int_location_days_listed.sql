@@ -1,13 +1,13 @@
 with sale_days as (
-    select * from {{ ref('int_location_sale_days') }}
+    select * from {{ ref('int_location_sales_dated') }}
 ),
 
 locations as (
     select * from {{ ref('int_locations_listed') }}
 ),
 
-blind_stretches as (
-    select * from {{ ref('int_location_blind_stretches') }}
+blind as (
+    select * from {{ ref('int_location_stretches_found') }}
 ),
 
 spans as (
@@ -67,7 +67,7 @@ marked as (
         coalesce(sale_days.net_amount, 0) as net_amount,
         coalesce(sale_days.identified_amount, 0) as identified_amount,
         case when outages.location_id is null then 0 else 1 end as outage_days,
-        case when blind_stretches.location_id is null then 0 else 1 end as blind_days
+        case when blind.location_id is null then 0 else 1 end as blind_days
     from days
     left join sale_days
         on
@@ -78,11 +78,11 @@ marked as (
             days.location_id = outages.location_id
             and days.date_day > outages.previous_date
             and days.date_day < outages.next_date
-    left join blind_stretches
+    left join blind
         on
-            days.location_id = blind_stretches.location_id
-            and days.date_day > blind_stretches.previous_date
-            and days.date_day < blind_stretches.next_date
+            days.location_id = blind.location_id
+            and days.date_day > blind.previous_date
+            and days.date_day < blind.next_date
 )
 
 -- Nobody is seen where nothing was sold, nor where the till told nobody.

@@ -19,7 +19,8 @@ TILLS = {
         "{n};2{n}/10/2026;08:05;77;Pão;2;2,50;0,00;5,00;1{n};Ana Lima",
         None,
         "order_id=Cupom, ordered_at=Data+Hora, product_id=Código, product_name=Descrição, quantity=Qtd, "
-        "unit_price=Vlr Unit, discount_amount=Desconto, net_amount=Vlr Total, source_customer_id=CPF, customer_name=Cliente",
+        "unit_price=Vlr Unit, discount_amount=Desconto, net_amount=Vlr Total, source_customer_id=CPF, "
+        "customer_name=Cliente",
     ),
     "Italian": (
         "Scontrino;Data;Ora;Reparto;Descrizione;Q.tà;Prezzo;Sconto;Importo;Aliquota IVA;Tessera",
@@ -32,15 +33,15 @@ TILLS = {
         "Nº Factura;Fecha;Hora;Artículo;Uds;PVP;Dto;Importe;Socio",
         "{n};2{n}/10/2026;08:05;Pan;2;2,50;;5,00;9{n}",
         None,
-        "order_id=Nº Factura, ordered_at=Fecha+Hora, product_name=Artículo, quantity=Uds, unit_price=PVP, discount_amount=Dto, "
-        "net_amount=Importe, source_customer_id=Socio",
+        "order_id=Nº Factura, ordered_at=Fecha+Hora, product_name=Artículo, quantity=Uds, unit_price=PVP, "
+        "discount_amount=Dto, net_amount=Importe, source_customer_id=Socio",
     ),
     "Japanese": (
         "伝票番号;日付;時刻;商品名;数量;単価;金額;会員番号",
         "{n};2026/10/2{n};08:05;パン;2;250;500;9{n}",
         None,
-        "order_id=伝票番号, ordered_at=日付+時刻, product_name=商品名, quantity=数量, unit_price=単価, net_amount=金額, "
-        "source_customer_id=会員番号",
+        "order_id=伝票番号, ordered_at=日付+時刻, product_name=商品名, quantity=数量, unit_price=単価, "
+        "net_amount=金額, source_customer_id=会員番号",
     ),
     "American": (
         "Check #;Business Date;Close Time;Menu Item;Item Qty;Item Price;Net Sales;Tax;Guest Phone",

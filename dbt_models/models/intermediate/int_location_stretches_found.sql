@@ -1,5 +1,5 @@
 with sale_days as (
-    select * from {{ ref('int_location_sale_days') }}
+    select * from {{ ref('int_location_sales_dated') }}
 ),
 
 locations as (
