@@ -5,11 +5,12 @@ unreadable stays text here and becomes NULL when typed, so that the row is rejec
 """
 
 import re
+from collections.abc import Iterable
 
 from dagster_project.extract.column_rule import DELIVERED, ColumnRule, Test
 from dagster_project.extract.contract_language import Contract
 from dagster_project.extract.sql_text import literal, quoted
-from dagster_project.feeds import Column
+from dagster_project.feeds import Column, load_feeds
 
 TRUE, FALSE = ("true", "t", "yes", "y", "x", "1"), ("false", "f", "no", "n", "0")
 # An id that went through a spreadsheet and may have lost digits.
@@ -19,6 +20,8 @@ _SAFE_DIGITS = 15
 _ERROR = r"#(N/A|NV|N/B|N/D|[A-ZÀ-Ý]+(/0)?[!?])"
 # Dates whose order is never in doubt.
 _ISO = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d", "%Y-%m-%d %H:%M"]
+_TIME = re.compile(r"%[HIMSpfTXR]")
+Dates = dict[str, tuple[str, ...]]
 # Only behind a time of day: the -05 of 2026-10-05 is no offset.
 _OFFSET = r"'.*[0-9]:[0-9.:]*[0-9] ?(Z|UTC|GMT|[+-][0-9]{2}(:?[0-9]{2})?)'"
 
@@ -28,12 +31,16 @@ def is_absent(rule: ColumnRule | None, header: set[str]) -> bool:
     return rule is None or (rule.needs_header and not header.intersection(rule.headers))
 
 
-def text_sql(rule: ColumnRule | None, header: set[str], column: Column, contract: Contract) -> str:
-    """The cell as trimmed text, NULL when empty: origin, then style and value map."""
+def text_sql(
+    rule: ColumnRule | None, header: set[str], column: Column, contract: Contract, dates: Dates | None = None
+) -> str:
+    """The cell as trimmed text, NULL when empty: origin, then style and value map. In a text joined of several, a cell
+    of `dates` is written in ISO 8601, however the file writes its days."""
     if rule is None or is_absent(rule, header):
         return "cast(null as varchar)"
     is_cell = isinstance(rule.from_, str) and not rule.is_computed
-    text = _cell(rule.from_, header) if is_cell else f"nullif(trim({_origin(rule, header)}), '')"
+    known = dates if dates and column.type == "text" else {}
+    text = _cell(rule.from_, header) if is_cell else f"nullif(trim({_origin(rule, header, known)}), '')"
     if rule.style == "id":
         text = _id(text)
     elif rule.style == "lower":
@@ -136,13 +143,41 @@ def _lost_id(text: str, rule: ColumnRule | None) -> str:
 
 def wall_sql(text: str, rule: ColumnRule | None) -> str:
     """The time on the wall as written; NULL when the text names an instant instead."""
-    formats = [f for f in (formats_of(rule) if rule else []) if "%z" not in f.lower()]
     if rule and rule.formats:
-        # A reader writes a workbook's date cells so; the dashes keep two digits from being taken for a year.
-        is_iso = f"substr({text}, 5, 1) = '-' and substr({text}, 8, 1) = '-'"
-        iso = f"case when {is_iso} then {_strptime(text, _ISO)} end"
-        return f"coalesce({_strptime(text, formats)}, {iso})" if formats else iso
+        return _wall(text, [f for f in formats_of(rule) if "%z" not in f.lower()])
     return f"case when {_has_offset(text)} then null else try_cast({text} as timestamp) end"
+
+
+def _wall(text: str, formats: list[str]) -> str:
+    # A reader writes a workbook's date cells in ISO 8601; the dashes keep two digits from being taken for a year.
+    times = [f[len(day) :] for f in formats if (day := date_part(f)) != f]
+    is_iso = f"substr({text}, 5, 1) = '-' and substr({text}, 8, 1) = '-'"
+    iso = (
+        f"case when {is_iso} then {_strptime(text, list(dict.fromkeys([*_ISO, *('%Y-%m-%d' + t for t in times)])))} end"
+    )
+    return f"coalesce({_strptime(text, formats)}, {iso})" if formats else iso
+
+
+def date_part(written: str) -> str:
+    """What stands before the time of day in a format."""
+    time = _TIME.search(written)
+    return written[: time.start()].rstrip(" T,") if time else written
+
+
+def dates_of(contracts: Iterable[Contract]) -> Dates:
+    """Header -> the formats its dates are written in, of the contracts of one file, whose date orders are told."""
+    found: dict[str, tuple[str, ...]] = {}
+    for contract in contracts:
+        for name, rule in contract.columns.items():
+            is_day = load_feeds()[contract.feed].column(name).type in ("timestamp", "date")
+            if not is_day or not rule.from_ or not rule.formats:
+                continue
+            formats = [f for f in formats_of(rule) if "%z" not in f.lower()]
+            parts = formats if isinstance(rule.from_, str) else [date_part(f) for f in formats]
+            header = rule.from_headers[0]
+            if all(parts) and len(formats) == len(rule.formats):
+                found[header] = tuple(dict.fromkeys([*found.get(header, ()), *parts]))
+    return found
 
 
 def instant_sql(text: str, rule: ColumnRule | None) -> str | None:
@@ -182,7 +217,7 @@ def _ordered(written: str, day_first: bool) -> str:
     return written.replace("%d", "\0").replace("%m", "%d").replace("\0", "%m")
 
 
-def _origin(rule: ColumnRule, header: set[str]) -> str:
+def _origin(rule: ColumnRule, header: set[str], dates: Dates) -> str:
     if rule.constant is not None:
         return literal(rule.constant)
     if rule.from_folder:
@@ -191,7 +226,7 @@ def _origin(rule: ColumnRule, header: set[str]) -> str:
         return _by_case(rule, header)
     if rule.is_computed:
         return _amount(rule, header)
-    return _of_several(rule, header)
+    return _of_several(rule, header, dates)
 
 
 def _by_case(rule: ColumnRule, header: set[str]) -> str:
@@ -199,14 +234,22 @@ def _by_case(rule: ColumnRule, header: set[str]) -> str:
     return f"case {whens} else {literal(rule.otherwise) if rule.otherwise is not None else 'null'} end"
 
 
-def _of_several(rule: ColumnRule, header: set[str]) -> str:
-    cells = [_cell(h, header) for h in rule.first_of or rule.from_ or []]
+def _of_several(rule: ColumnRule, header: set[str], dates: Dates) -> str:
+    cells = [
+        _day(_cell(h, header), dates[h]) if h in dates else _cell(h, header) for h in rule.first_of or rule.from_ or []
+    ]
     if rule.first_of:
         return f"coalesce({', '.join(cells)})"
     joined = f"concat_ws({literal(rule.separator)}, {', '.join(cells)})"
     if rule.complete:
         return f"case when {' and '.join(f'{cell} is not null' for cell in cells)} then {joined} end"
     return joined
+
+
+def _day(cell: str, formats: tuple[str, ...]) -> str:
+    """A date as a key has it: in ISO 8601, and with its time where the formats have one; as written if it is none."""
+    shape = "%Y-%m-%d %H:%M:%S" if any(_TIME.search(f) for f in formats) else "%Y-%m-%d"
+    return f"coalesce(strftime({_wall(cell, list(formats))}, {literal(shape)}), {cell})"
 
 
 def _amount(rule: ColumnRule, header: set[str]) -> str:

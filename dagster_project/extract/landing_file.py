@@ -17,6 +17,7 @@ from dagster_project.extract.ledger import Entry
 from dagster_project.extract.lines import lines_of
 from dagster_project.extract.locations import Location, context_of
 from dagster_project.extract.tables import Rows, Table
+from dagster_project.extract.whole_file import PinnedOrders
 from dagster_project.feeds import load_feeds
 from dagster_project.home import Home
 from dagster_project.lake_file import LakeFile, write_lake_file
@@ -67,6 +68,7 @@ class FileInLanding:
         self.unreadable = LakeFile(self.home.unreadable / name, even_empty=False)
         self._noted: list[np.ndarray] = []
         self.new_values = NewValues(self.contract)
+        self.orders = PinnedOrders(self.contract)
         self.parts = [
             FileInLanding(
                 self.home,
@@ -84,7 +86,8 @@ class FileInLanding:
         ]
 
     def look_at(self, cells: pa.Table, is_skipped: Callable[[Contract, pa.Table], pa.Array]) -> None:
-        """Note what is new in a batch of cells, before it is typed."""
+        """Note what is new in a batch of cells, and in which order its dates are, before it is typed."""
+        self.orders.see(cells)
         for feed in (self, *self.parts):
             feed.new_values.see(cells, is_skipped)
 
@@ -121,6 +124,8 @@ class FileInLanding:
                 f"{self.blank.path}: none of its {self.rows.read:,} rows can be read, the first because of "
                 f"{self.rows.malformed[0][1]}; ask for the export again"
             )
+        if not is_part:
+            self.orders.check(self.blank.path)
         self._note(self.rejected, self._malformed())
         rejected, unreadable = self.rejected.finish(), self.unreadable.finish()
         self._correct_lines()

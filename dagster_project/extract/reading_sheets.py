@@ -23,7 +23,7 @@ from dagster_project.extract.limits import (
     MAX_WORKBOOK_UNPACKED_BYTES,
     size_text,
 )
-from dagster_project.extract.tables import Moment, Number, Rows, Table, batches_of, header_of
+from dagster_project.extract.tables import Number, Rows, Table, batches_of, header_of
 from dagster_project.extract.titles import Fits, filled, header_place
 from dagster_project.extract.unpacking import CHUNK, DAMAGED, Source, unpacked
 
@@ -91,7 +91,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < _LAST_WHOLE else Number(repr(value))
     if isinstance(value, dt.date):
-        return Moment(_iso(value))
+        return _iso(value)
     if isinstance(value, dt.time):
         return value.replace(microsecond=0).isoformat()
     if isinstance(value, dt.timedelta):

@@ -1,9 +1,7 @@
 """What every format's reader gives: a header, and batches of text cells with the physical row numbers."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
 
 import pyarrow as pa
@@ -30,33 +28,18 @@ class Number(str):
         return (f"{value:f}" if abs(value.adjusted()) < _MAX_EXPONENT else self).replace(".", ",")
 
 
-class Moment(str):
-    """A cell that is a date and no text: written in ISO 8601, whatever its column's texts look like."""
-
-    def written_as(self, shapes: list[str]) -> str:
-        """As a text of a column with these strptime formats; as it is where each would lose something."""
-        moment = datetime.fromisoformat(self)
-        for shape in shapes:
-            text = moment.strftime(shape)
-            with suppress(ValueError):
-                if datetime.strptime(text, shape) == moment:
-                    return text
-        return self
-
-
 @dataclass
 class Rows:
     """What one pass over a file found: `read` physical rows, and those that fit no header (row number, reason).
 
     `first_line` is where in the file the first of them stands. Told before: `with_comma`, the headers whose numbers a
-    pass shall write with a decimal comma, as their texts are, and `dated`, in which format it shall write whose dates.
+    pass shall write with a decimal comma, as their texts are.
     """
 
     read: int = 0
     malformed: list[tuple[int, str]] = field(default_factory=list)
     first_line: int = 1
     with_comma: frozenset[str] = frozenset()
-    dated: dict[str, list[str]] = field(default_factory=dict)
 
     def line(self, number: int) -> int:
         """About where the row stands: no less, where rows above it are blank or have several lines."""
@@ -122,7 +105,6 @@ def batches_of(
     commas = [number for number, name in enumerate(headers) if name in rows.with_comma]
     cells: list[list[str]] = []
     numbers: list[int] = []
-    dates = [(number, rows.dated[name]) for number, name in enumerate(headers) if name in rows.dated]
     size = 0
     for record in records:
         rows.read += 1
@@ -135,9 +117,6 @@ def batches_of(
         for number in commas:
             cell = wanted[number]
             wanted[number] = cell.with_comma() if isinstance(cell, Number) else cell
-        for number, shape in dates:
-            cell = wanted[number]
-            wanted[number] = cell.written_as(shape) if isinstance(cell, Moment) else cell
         cells.append(wanted)
         numbers.append(rows.read)
         size += sum(map(len, wanted))

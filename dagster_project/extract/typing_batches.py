@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.errors import UnreadableFile
-from dagster_project.extract.cell_sql import condition_sql, formats_of
+from dagster_project.extract.cell_sql import condition_sql, dates_of
 from dagster_project.extract.contract_language import Contract
 from dagster_project.extract.landing_file import FileInLanding
 from dagster_project.extract.ledger import Entry
@@ -90,7 +90,8 @@ class TypingBatches:
         key = (landing.contract.name, header, tuple(tuple(sorted(o.items())) for o in orders))
         if key not in self._pending:
             feeds = zip([landing.contract, *landing.contract.parts], orders, strict=True)
-            self._pending[key] = _Pending([typing_query(c.with_date_orders(o), header) for c, o in feeds])
+            told = [contract.with_date_orders(order) for contract, order in feeds]
+            self._pending[key] = _Pending([typing_query(contract, header, dates_of(told)) for contract in told])
         return self._pending[key]
 
     def _date_orders(self, landing: FileInLanding) -> list[dict[str, str]]:
@@ -173,8 +174,6 @@ def _known_cells(connection: duckdb.DuckDBPyConnection, landing: FileInLanding, 
     headers = [written for written, own in names.items() if own in contract.headers]
     own = [*(names[written] for written in headers), ROW_NUMBER]
     rows.with_comma = frozenset(written for written, own in names.items() if own in contract.with_comma)
-    dated = _dated(contract)
-    rows.dated = {written: dated[own] for written, own in names.items() if own in dated}
     batches = (batch.rename_columns(own) for batch in stream_rows(landing.table, headers, rows))
     if contract.fill_down is None:
         return batches
@@ -192,21 +191,6 @@ def _is_skipped(connection: duckdb.DuckDBPyConnection, contract: Contract, rows:
     found = connection.execute(f'select ({told}) as is_skipped from batch order by "{ROW_NUMBER}"').fetchnumpy()
     connection.unregister("batch")
     return pa.array(np.ma.filled(found["is_skipped"], False))
-
-
-def _dated(contract: Contract) -> dict[str, list[str]]:
-    """Header -> the format its date cells are written in: a key made of a date is the same in a workbook and a CSV.
-
-    A date that is joined with its time stays in ISO 8601, as the time does.
-    """
-    rules = [rule for section in (contract, *contract.also) for rule in section.columns.values() if rule.formats]
-    joined = {header for rule in rules if isinstance(rule.from_, list) for header in rule.from_}
-    alone = [rule for rule in rules if isinstance(rule.from_, str) and rule.date_order != "from_file"]
-    return {r.from_: sorted(formats_of(r), key=_has_time) for r in alone if r.from_ not in joined}
-
-
-def _has_time(shape: str) -> bool:
-    return any(sign in shape for sign in ("%H", "%I", "%T", "%c", "%X", "%R"))
 
 
 def _trimmed(batch: pa.Table) -> pa.Table:

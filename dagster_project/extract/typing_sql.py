@@ -9,7 +9,7 @@ values reach SQL only quoted.
 Columns that a header does not have join as constants at the end: the feeds are wide, and most exports are not.
 """
 
-from dagster_project.extract.cell_sql import condition_sql, instant_sql, is_absent, text_sql, typed_sql, wall_sql
+from dagster_project.extract.cell_sql import Dates, condition_sql, instant_sql, is_absent, text_sql, typed_sql, wall_sql
 from dagster_project.extract.clock_sql import NO_TIME, at, clock, within_years
 from dagster_project.extract.contract_language import Contract, ContractPart
 from dagster_project.extract.listing import HEADQUARTERS
@@ -21,10 +21,10 @@ _CARRIED = """file_number, file_key, row_number, folder, delivered_on, zone, kno
         zone_text, given_zone, " skip\""""
 
 
-def typing_query(contract: Contract, header: tuple[str, ...]) -> str:
+def typing_query(contract: Contract, header: tuple[str, ...], dates: Dates) -> str:
     """The SELECT over `batch`, in any order: `file_number`, the landed columns of the feed, `delivery_key` and
     `is_set_key`, then `reject_column`, `reject_reason` and `reject_value` (masked; null when the row lands), and
-    `unreadable`, a list of what a row lands without (col, reason, val; null when nothing)."""
+    `unreadable`, a list of what a row lands without (col, reason, val; null when nothing). `dates`: see `dates_of`."""
     feed = load_feeds()[contract.feed]
     names = set(header)
     zone_header = next((r.zone_from for r in contract.columns.values() if r.zone_from in names), None)
@@ -39,7 +39,7 @@ with raw as (
     select " file_number" as file_number, {_file_key(contract)} as file_key, " folder" as folder,
         " delivered_on" as delivered_on, " row_number" as row_number, {_zone_text(contract, zone_header)} as zone_text,
         {_skip(contract, names)} as " skip",
-        {_texts(present, contract, names)}
+        {_texts(present, contract, names, dates)}
     from batch
     where {_belongs(contract, names)}
 ), placed as (
@@ -97,8 +97,8 @@ def _belongs(contract: Contract, names: set[str]) -> str:
     return " and ".join(told) or "true"
 
 
-def _texts(present: list[Column], contract: Contract, names: set[str]) -> str:
-    texts = {c.name: text_sql(contract.columns.get(c.name), names, c, contract) for c in present}
+def _texts(present: list[Column], contract: Contract, names: set[str], dates: Dates) -> str:
+    texts = {c.name: text_sql(contract.columns.get(c.name), names, c, contract, dates) for c in present}
     if "location_id" in texts:
         own = f'case when " folder" <> {literal(HEADQUARTERS)} then " folder" end'
         texts["location_id"] = f"coalesce({texts['location_id']}, {own})"

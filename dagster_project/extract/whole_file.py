@@ -3,6 +3,7 @@
 Both work on cells as text, before a row is typed, and keep nothing but a row between batches.
 """
 
+import re
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -10,41 +11,79 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.errors import UnreadableFile
+from dagster_project.extract.cell_sql import formats_of
 from dagster_project.extract.contract_language import Contract, FillDown
 from dagster_project.extract.tables import ROW_NUMBER, Rows
 
 FIRST = " first"
+SEVERAL = 2
+_NUMBERS_FIRST = re.compile(r"%([dm])[-/. ]%[dm]")
 _TWO_NUMBERS = r"^\s*(?P<a>[0-9]{1,2})[-/. ](?P<b>[0-9]{1,2})(?:[-/. ]|$)"
 
 
 class DateOrder:
-    """Evidence for one column: a number above 12 can only be a day."""
+    """Evidence for one column: a number above 12 can only be a day. Counted in different dates, batch by batch."""
 
     def __init__(self) -> None:
-        self.first_is_day = self.second_is_day = self.differ = False
+        self.first_days = self.second_days = 0
+        self.differ = False
 
     def see(self, texts: pa.Array | pa.ChunkedArray) -> None:
         found = pc.extract_regex(pc.unique(texts), _TWO_NUMBERS).drop_null()
         if not len(found):
             return
         first, second = (pc.cast(pc.struct_field(found, field), pa.int8()) for field in ("a", "b"))
-        self.first_is_day |= pc.any(pc.greater(first, 12)).as_py()
-        self.second_is_day |= pc.any(pc.greater(second, 12)).as_py()
+        self.first_days += pc.sum(pc.greater(first, 12)).as_py()
+        self.second_days += pc.sum(pc.greater(second, 12)).as_py()
         self.differ |= pc.any(pc.not_equal(first, second)).as_py()
 
     def decide(self, name: str, header: str) -> str:
         """day_first or month_first. Raises UnreadableFile when the file does not tell."""
-        if self.first_is_day and self.second_is_day:
+        if self.first_days and self.second_days:
             raise UnreadableFile(
                 f"{name}: dates in {header!r} are written day first in some rows and month first in others; "
                 "export them in one way"
             )
-        if self.differ and not (self.first_is_day or self.second_is_day):
+        if self.differ and not (self.first_days or self.second_days):
             raise UnreadableFile(
                 f"{name}: no date in {header!r} tells whether the day or the month comes first; "
                 "say date_order: day_first or month_first in the contract"
             )
-        return "month_first" if self.second_is_day else "day_first"
+        return "month_first" if self.second_days else "day_first"
+
+
+class PinnedOrders:
+    """Whether a file's dates have the order that the contract's formats read them in: of the other order only those
+    could be read that name another day."""
+
+    def __init__(self, contract: Contract) -> None:
+        rules = [rule for section in (contract, *contract.also) for rule in section.columns.values()]
+        self._pinned = {
+            rule.from_headers[0]: match[1] == "d"
+            for rule in rules
+            if rule.from_ and rule.date_order != "from_file"
+            for match in [_NUMBERS_FIRST.match(next(iter(formats_of(rule)), ""))]
+            if match
+        }
+        self._seen = {header: DateOrder() for header in self._pinned}
+
+    def see(self, cells: pa.Table) -> None:
+        """Take note of a batch; its columns are named as the contract does."""
+        for header, order in self._seen.items():
+            if header in cells.column_names:
+                order.see(cells[header])
+
+    def check(self, name: str) -> None:
+        """Raise UnreadableFile when several dates can only be of the other order, and none of the contract's."""
+        for header, is_day_first in self._pinned.items():
+            seen = self._seen[header]
+            right, wrong = (seen.first_days, seen.second_days)[:: 1 if is_day_first else -1]
+            if wrong >= SEVERAL and not right:
+                here, there = ("month", "day") if is_day_first else ("day", "month")
+                raise UnreadableFile(
+                    f"{name}: dates in {header!r} have the {here} first, and the contract reads the {there} first; "
+                    "say date_order: from_file in the contract, or ask for the export as it was"
+                )
 
 
 def undecided_dates(contract: Contract) -> dict[str, str]:

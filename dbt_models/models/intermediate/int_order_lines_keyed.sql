@@ -56,7 +56,13 @@ select
     case
         when numbered.kind = 'refund' then -abs(numbered.net_amount) else numbered.net_amount
     end as net_amount,
-    coalesce(numbered.gross_amount, numbered.net_amount + abs(coalesce(numbered.discount_amount, 0))) as gross_amount,
+    case
+        when numbered.kind = 'refund'
+            then -abs(
+                coalesce(numbered.gross_amount, abs(numbered.net_amount) + abs(coalesce(numbered.discount_amount, 0)))
+            )
+        else coalesce(numbered.gross_amount, numbered.net_amount + abs(coalesce(numbered.discount_amount, 0)))
+    end as gross_amount,
     numbered.tax_amount,
     numbered.channel,
     numbered.campaign_id,

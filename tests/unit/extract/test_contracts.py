@@ -58,6 +58,27 @@ def test_one_date_tells_the_order_of_a_files_dates(zone, own) -> None:
     assert zone.rows("order_lines", "business_date") == [(date(2026, 2, 3),), (date(2026, 3, 25),)]
 
 
+@pytest.mark.parametrize(
+    ("dates", "status"),
+    [
+        # Read day first, 2 March would be 3 February, and the others no days at all.
+        (["03/02/2026", "03/25/2026", "03/26/2026"], "rejected"),
+        (["03/02/2026", "03/25/2026", "03/25/2026"], "landed"),
+        (["03/02/2026", "25/03/2026", "03/25/2026", "03/26/2026"], "landed"),
+    ],
+)
+def test_a_file_whose_dates_have_another_order_than_its_contracts_is_set_aside(zone, own, dates, status) -> None:
+    own(dated("day_first"), *(f"o{n};{day};1;4;" for n, day in enumerate(dates)))
+    zone.put("shop_1/before.csv", FILE + "b1;13/02/2026;1;4;\n")
+    entry = zone.entry(zone.land(), "shop_1/a.csv")
+    assert entry.status == status
+    if status == "rejected":
+        assert entry.reason == (
+            "shop_1/a.csv: dates in 'When' have the month first, and the contract reads the day first; "
+            "say date_order: from_file in the contract, or ask for the export as it was"
+        )
+
+
 def test_dates_that_do_not_tell_their_order_are_refused_unless_pinned(zone, own) -> None:
     own(dated("from_file"), "o1;02/03/2026;1;4;", "o2;04/04/2026;1;4;")
     zone.put("shop_2/good.csv", "order_id,ordered_at,quantity,net_amount\no1,2026-10-05,1,4\n")

@@ -156,9 +156,9 @@ def test_moments_out_of_this_world_reject_their_row(zone) -> None:
 def test_a_value_the_engine_stumbles_over_costs_its_file_alone(zone, monkeypatch) -> None:
     plain = typing_batches.typing_query
 
-    def stumbling(contract, header):
+    def stumbling(contract, header, dates):
         guard = "case when \"customer_name\" = 'Zuzana 9' then error('Zuzana') else \"customer_name\" end"
-        return plain(contract, header).replace('"customer_name" as', f"{guard} as", 1)
+        return plain(contract, header, dates).replace('"customer_name" as', f"{guard} as", 1)
 
     monkeypatch.setattr(typing_batches, "typing_query", stumbling)
     for shop in range(3):

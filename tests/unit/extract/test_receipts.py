@@ -181,8 +181,51 @@ def test_a_key_made_of_a_date_is_the_same_in_a_workbook_and_a_csv(zone, land) ->
     zone.put("shop_1/2026-10-06/b.csv", ";".join(FILE) + "\n1;05-10-2026 08:15;71;1;4\n3;05-10-2026 08:15;72;1;6\n")
     assert land(HEAD + key, workbook(sheet), "a.xlsx").status == "landed"
     assert zone.rows("order_lines", "order_id, net_amount") == [
-        ("05-10-2026 08:15-1", Decimal(4)),
-        ("05-10-2026 08:15-3", Decimal(6)),
-        # No format of the contract has seconds: the cell stays as it is.
+        ("2026-10-05 08:15:00-1", Decimal(4)),
+        ("2026-10-05 08:15:00-3", Decimal(6)),
         ("2026-10-05 08:15:30-2", Decimal(5)),
+    ]
+
+
+DAY_AND_CLOCK = """name: kassa
+source: kassa
+feed: order_lines
+recognise: [Bon, Dag, Tijd, Aantal, Bedrag]
+replace: [order_id]
+columns:
+  order_id: {from: [Dag, Bon], complete: true, separator: "-"}
+  ordered_at: {from: [Dag, Tijd], formats: ["%d/%m/%Y %H.%M"], date_order: from_file}
+  quantity: Aantal
+  net_amount: Bedrag
+also:
+  - feed: payments
+    columns:
+      payment_id: {from: [Dag, Bon], complete: true, separator: "-"}
+      order_id: {from: [Dag, Bon], complete: true, separator: "-"}
+      paid_at: {from: [Dag, Tijd], formats: ["%d/%m/%Y %H.%M"], date_order: from_file}
+      amount: Bedrag
+"""
+DAY_HEAD = "Bon;Dag;Tijd;Aantal;Bedrag\n"
+
+
+def test_a_key_of_a_day_that_has_its_clock_beside_it_is_the_same_in_a_workbook_and_a_csv(zone, land) -> None:
+    sheet = [DAY_HEAD.strip().split(";"), ["1", date(2026, 1, 31), "6.32", 1, 4.0]]
+    zone.put("shop_1/2026-02-28/b.csv", DAY_HEAD + "1;31/01/2026;6.32;1;4\n1;01/02/2026;6.40;1;5\n")
+    assert land(DAY_AND_CLOCK, workbook(sheet), "a.xlsx").status == "landed"
+    assert zone.rows("order_lines", "order_id, net_amount::int, minute(event_local_at)") == [
+        ("2026-01-31-1", 4, 32),
+        ("2026-02-01-1", 5, 40),
+    ]
+    assert zone.rows("payments", "order_id") == [("2026-01-31-1",), ("2026-02-01-1",)]
+
+
+def test_days_in_another_order_name_their_own_receipts(zone, land) -> None:
+    """4 January and 1 April are both written 04/01/2026, in files that each tell their order."""
+    zone.put("shop_1/april.csv", DAY_HEAD + "1;04/01/2026;8.00;1;7\n1;04/13/2026;8.00;1;8\n")
+    land(DAY_AND_CLOCK, (DAY_HEAD + "1;04/01/2026;8.00;1;4\n1;13/01/2026;8.00;1;5\n").encode())
+    assert zone.rows("order_lines", "order_id, net_amount::int") == [
+        ("2026-01-04-1", 4),
+        ("2026-01-13-1", 5),
+        ("2026-04-01-1", 7),
+        ("2026-04-13-1", 8),
     ]
