@@ -23,7 +23,7 @@ from dagster_project.identity.model import Model, load_model, prior
 from dagster_project.identity.profiles import build_profiles
 from dagster_project.identity.synthetic import write_people
 from dagster_project.identity.train import train_model
-from dagster_project.identity.weights import score_candidates, weigh_candidates
+from dagster_project.identity.weights import score_candidates, weigh_candidates, weighing
 from dagster_project.network_sections import IdentitySection
 
 DATA = Path(os.environ.get("REGULARS_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")) / "linkage"
@@ -139,7 +139,7 @@ def _exact(con: duckdb.DuckDBPyConnection) -> str:
 def _plain(con: duckdb.DuckDBPyConnection, model: Model) -> str:
     """Splink's scores at the same threshold and their closure, without exact rules or guard."""
     profiles = _singly(con)
-    weigh_candidates(con, model.settings)
+    weigh_candidates(con, weighing(model.settings))
     score_candidates(con, 0.95, prior(profiles, model.duplicates))
     con.execute("drop table ties; drop table exact_clusters")
     con.execute(

@@ -23,18 +23,20 @@ def number_records(con: duckdb.DuckDBPyConnection, decisions: Decisions) -> None
     con.execute(
         f"""create temp table numbered as
             with digests as (
-                select record_no, sum(hash(seen, {LOOKED_AT}) >> 8) as digest from observed group by record_no),
-            matched as materialized (
-                select r.record_no, k.known_no, r.digest, k.digest is distinct from r.digest as is_changed
-                from (from records join digests using (record_no)) r full join kept.records k using (record_key))
-            select * from matched where known_no is not null
-            union all
-            select record_no, row_number() over (order by record_no) + (
-                       select coalesce(max(known_no), -1) from kept.records), digest, true
-            from matched where known_no is null"""
+                select record_no, sum(hash(seen, {LOOKED_AT}) >> 8) as digest from observed group by record_no)
+            select r.record_no, k.known_no, r.digest, k.digest is distinct from r.digest as is_changed
+            from (from records join digests using (record_no)) r full join kept.records k using (record_key)"""
     )
     con.execute("create or replace table gone as select known_no from numbered where record_no is null")
-    con.execute("delete from numbered where record_no is null")
+    con.execute(
+        """create temp table arrived as
+           select record_no, row_number() over (order by record_no) + (
+                      select coalesce(max(known_no), -1) from kept.records) as known_no, digest, true as is_changed
+           from numbered where known_no is null"""
+    )
+    con.execute("delete from numbered where record_no is null or known_no is null")
+    con.execute("insert into numbered from arrived")
+    con.execute("drop table arrived")
     con.execute(
         """create or replace table changed as
            with flipped as (
@@ -84,7 +86,7 @@ def find_region(con: duckdb.DuckDBPyConnection, work: duckdb.DuckDBPyConnection)
     Returns whether anything that was kept of anybody is no more.
     """
     work.execute("create temp view odd_birth_dates as from kept.odd_birth_dates")
-    _lay_out(con, work, "select known_no from changed")
+    _lay_out(con, work, "changed")
     if work.execute("select count(*) from kept.records").fetchall()[0][0] == 0:
         find_worthless(work)
         work.execute("insert into kept.worthless from worthless")
@@ -100,7 +102,9 @@ def find_region(con: duckdb.DuckDBPyConnection, work: duckdb.DuckDBPyConnection)
             select key from kept.keys where known_no in (from changed union all from gone)
             union select key from ({neighbour_keys()})"""
     )
-    _lay_out(con, work, _there("from changed union select known_no from kept.keys semi join touched using (key)"))
+    nearby = _components("select known_no from kept.keys semi join touched using (key)")
+    work.execute(f"create table region as (from changed union {nearby}) except from gone")
+    _lay_out(con, work, "region")
     find_worthless(work)
     work.execute(
         """create temp table unlinking as
@@ -109,41 +113,41 @@ def find_region(con: duckdb.DuckDBPyConnection, work: duckdb.DuckDBPyConnection)
     work.execute("delete from kept.worthless where hash(kind, value) in (from touched)")
     work.execute("insert into kept.worthless from worthless where hash(kind, value) in (from touched)")
     work.execute("drop table worthless; create temp view worthless as from kept.worthless")
-    work.execute(
-        """create temp table linked as
-           select distinct known_no from kept.keys where key in (from touched except from unlinking)"""
-    )
-    work.execute(
-        """create or replace table region as
-           from changed union
-           select known_no from kept.records where component in (
-               select component from kept.records semi join linked using (known_no))"""
-    )
-    _lay_out(con, work, _there("from region"))
-    work.execute("drop table touched; drop table unlinking; drop table linked; drop table region")
+    linked = _components("select known_no from kept.keys where key in (from touched except from unlinking)")
+    work.execute(f"create or replace table region as (from changed union {linked}) except from gone")
+    _lay_out(con, work, "region", "laid", "laid_sayings")
+    work.execute("drop table touched; drop table unlinking; drop table region")
     return forgotten
 
 
 SAYING = f"hash({LOOKED_AT})"
 
 
-def _there(known: str) -> str:
-    return f"select known_no from ({known}) where known_no not in (from gone)"
+def _components(known: str) -> str:
+    """SQL: known_no of all whom keys connected last night with those of SQL `known`."""
+    return f"""select known_no from kept.records where component in (
+                   select component from kept.records where known_no in ({known}))"""
 
 
-def _lay_out(con: duckdb.DuckDBPyConnection, work: duckdb.DuckDBPyConnection, known: str) -> None:
-    """The records of SQL `known` (known_no) as a small network of its own in `work`."""
+def _lay_out(
+    con: duckdb.DuckDBPyConnection,
+    work: duckdb.DuckDBPyConnection,
+    known: str,
+    people: str = "(from numbered join records using (record_no))",
+    sayings: str = "observed",
+) -> None:
+    """The records of table `known` (known_no) as a small network of its own in `work`."""
     for table in ("names", "contacts"):
         work.execute(f"drop table if exists {table}")
     con.execute(
         f"""create or replace table laid as
-            select row_number() over (order by n.record_no) - 1 as record_no, n.known_no, n.digest,
-                   n.record_no as tonight, r.record_key, r.source, r.location_id
-            from numbered n join records r using (record_no) where n.known_no in ({known})"""
+            select row_number() over (order by record_no) - 1 as record_no, known_no, digest, record_no as was_no,
+                   record_key, source, location_id
+            from {people} join {known} using (known_no)"""
     )
     con.execute(
         f"""create or replace table laid_sayings as
-            select l.record_no, seen, {LOOKED_AT} from observed o join laid l on l.tonight = o.record_no"""
+            select l.record_no, seen, {LOOKED_AT} from {sayings} o join laid l on l.was_no = o.record_no"""
     )
     work.execute("create or replace temp view records as from laid")
     work.execute("create or replace temp view observed as from laid_sayings")

@@ -20,6 +20,8 @@ class Decisions:
     def among(self, con: duckdb.DuckDBPyConnection, table: str) -> "Decisions":
         """Those between records of `table` (known_no, record_no), from the one number to the other."""
         wanted = sorted({record for pair in (*self.together, *self.apart) for record in pair})
+        if not wanted:
+            return NONE
         query = f"select known_no, record_no from {table} where known_no in (select unnest(?))"
         here = dict(con.execute(query, [wanted]).fetchall())
         together, apart = (

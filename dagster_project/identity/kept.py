@@ -27,7 +27,7 @@ VALUES = f"""first_name {TEXT}, last_name {TEXT}, email {TEXT}, phone {TEXT}, bi
     postal_code {TEXT}, city {TEXT}, forms varchar[], cards varchar[]"""
 # Table -> its columns. A cluster bears the known_no of its lowest record, a profile is numbered after its cluster.
 TABLES = {
-    "about": f"fingerprint {TEXT}, scale {TEXT}",
+    "about": f"fingerprint {TEXT}, scale {TEXT}, weighing {TEXT}",
     "records": f"known_no bigint, record_key {TEXT}, digest hugeint, component bigint",
     "sayings": f"known_no bigint, saying {HASH}",
     "keys": f"known_no bigint, key {HASH}",
@@ -38,6 +38,7 @@ TABLES = {
     "ties": f"rule_rank tinyint, known_no bigint, leader_no bigint, block {HASH}",
     "exact_clusters": "known_no bigint, cluster_no bigint",
     "shapes": f"cluster_no bigint, variant bigint, record_no bigint, {VALUES}",
+    "blocked": f"profile_no bigint, key {HASH}",
     "name_counts": f"field {TEXT}, name {TEXT}, is_known boolean, tf double",
     "judged_scores": """left_no bigint, right_no bigint, probability double, is_refused boolean, cluster_l bigint,
         cluster_r bigint, record_l bigint, record_r bigint""",
@@ -88,7 +89,7 @@ def empty_kept(con: duckdb.DuckDBPyConnection, path: Path | None, mark: str) -> 
         con.execute(f"attach {_quoted(path)} as kept")
     for table, columns in TABLES.items():
         con.execute(f"create table kept.{table} ({columns})")
-    con.execute("insert into kept.about values (?, null)", [mark])
+    con.execute("insert into kept.about values (?, null, null)", [mark])
 
 
 def seal_kept(con: duckdb.DuckDBPyConnection, path: Path | None, has_forgotten: bool) -> None:

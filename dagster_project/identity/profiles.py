@@ -17,10 +17,13 @@ KNOWN_NAME_COUNT = 5
 # Frequencies are powers of two, so that a day's new records do not change everybody's scores.
 RAREST = 1e-6
 
-COLUMNS = (
-    "first_name", "last_name", "email", "email_local", "email_domain", "phone", "birth_date", "address",
-    "postal_code", "city", "first_forms", "is_known_first", "cards", "tf_first_name", "tf_last_name",
-)  # fmt: skip
+TEXTS = ("first_name", "last_name", "email", "email_local", "email_domain", "phone", "birth_date", "address",
+         "postal_code", "city")  # fmt: skip
+# Column -> its type.
+COLUMNS = dict.fromkeys(TEXTS, "varchar") | {
+    "first_forms": "varchar[]", "is_known_first": "boolean", "cards": "varchar[]", "tf_first_name": "double",
+    "tf_last_name": "double",
+}  # fmt: skip
 VARIED = ("last_name", "email", "phone", "home", "birth_date")
 # Of a profile's number: room for the variants of one field, and for those of all.
 PLACE_BITS, VARIANT_BITS = 26, 29

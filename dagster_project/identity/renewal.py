@@ -9,13 +9,13 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from dagster_project.identity.candidates import block_keys
+from dagster_project.identity.candidates import blocks_of, pairs_between
 from dagster_project.identity.changes import SAYING
 from dagster_project.identity.cluster import components
 from dagster_project.identity.guard import Guard, judge_scores
 from dagster_project.identity.match import neighbour_keys
 from dagster_project.identity.profiles import VARIANT_BITS, counted_names, finished
-from dagster_project.identity.weights import score_candidates, weigh_candidates
+from dagster_project.identity.weights import score_candidates, weigh_candidates, weighing
 
 # Tables by record, and the column that says whose a row is.
 OWNERS = {"records": "known_no", "sayings": "known_no", "keys": "known_no", "names": "known_no", "ties": "known_no",
@@ -71,16 +71,10 @@ def _label_components(work: duckdb.DuckDBPyConnection) -> None:
 def find_fresh(work: duckdb.DuckDBPyConnection, profiles: int) -> None:
     """Table `fresh` (profile_no, cluster_no): the profiles to score, the region's and those of a name whose frequency
     changed; and the kept blocks of a network of so many profiles."""
-    blocks = block_keys(profiles)
-    columns = "".join(f", {name} ubigint" for name in blocks)
-    hashed = "".join(f", case when ({key}) is not null then hash({key}) end" for key in blocks.values())
     number = f"(cluster_no << {VARIANT_BITS}) + variant"
-    work.execute(f"create table if not exists kept.blocked (profile_no bigint, cluster_no bigint{columns})")
-    work.execute("delete from kept.blocked where cluster_no in (from replaced)")
-    work.execute(
-        f"""insert into kept.blocked select {number}, cluster_no{hashed}
-            from (select *, split_part(email, '@', 1) as email_local from region_shapes)"""
-    )
+    numbered = f"(select {number} as profile_no, *, split_part(email, '@', 1) as email_local from region_shapes)"
+    work.execute(f"delete from kept.blocked where profile_no >> {VARIANT_BITS} in (from replaced)")
+    work.execute(f"insert into kept.blocked {blocks_of(numbered, profiles)}")
     work.execute(f"create temp table counted as {counted_names('kept.shapes')}")
     work.execute(
         """create temp table moved as
@@ -105,7 +99,7 @@ def keep_scores(
     """Keep the judged scores of every pair with a fresh profile; table `stirred` (cluster_no): the region's exact
     clusters, those of a fresh profile, and those who won or lost a score."""
     _find_pairs(work)
-    weigh_candidates(work, settings)
+    weigh_candidates(work, _weighing(work, settings))
     score_candidates(work, least, odds)
     judge_scores(work, guard)
     outdated = """left_no in (select profile_no from fresh) or right_no in (select profile_no from fresh)
@@ -132,35 +126,39 @@ def keep_scores(
         work.execute(f"drop table {table}")
 
 
+def _weighing(work: duckdb.DuckDBPyConnection, settings: dict[str, Any]) -> str:
+    """The statement that weighs pairs, kept from the night that had it written."""
+    kept = work.execute("select weighing from kept.about").fetchall()[0][0]
+    if kept is None:
+        kept = weighing(settings)
+        work.execute("update kept.about set weighing = ?", [kept])
+    return kept
+
+
 def _find_pairs(work: duckdb.DuckDBPyConnection) -> None:
     """Tables `candidates` of a fresh profile and any other, `profiles` of theirs, counted in the order of their
     clusters' keys, and `involved` (cluster_no, known_no), what stands for which."""
-    blocks = [row[0] for row in work.execute("describe kept.blocked").fetchall()][2:]
-    counts = "select count(*) = (select count(*) from kept.blocked) from fresh"
-    all_fresh = work.execute(counts).fetchall()[0][0]
-    work.execute("create temp table fresh_blocks as from kept.blocked semi join fresh using (profile_no)")
-    found = " union ".join(
-        f"""select least(f.profile_no, b.profile_no) as one_no, greatest(f.profile_no, b.profile_no) as other_no
-            from fresh_blocks f join kept.blocked b on f.{name} = b.{name} where f.cluster_no <> b.cluster_no
-            {"and f.profile_no < b.profile_no" if all_fresh else ""}"""
-        for name in blocks
-    )
-    work.execute(f"create temp table pairs as {found}")
+    some = "kept.blocked"
+    is_some = "select count(*) < (select count(*) from kept.shapes) from fresh"
+    if work.execute(is_some).fetchall()[0][0]:
+        work.execute("create temp table fresh_blocks as from kept.blocked semi join fresh using (profile_no)")
+        some = "fresh_blocks"
+    work.execute(f"create temp table pairs as {pairs_between(some, 'kept.blocked')}")
     work.execute(
         f"""create temp table involved as
             select row_number() over (order by record_key) - 1 as cluster_no, known_no
-            from (select distinct unnest([one_no, other_no]) >> {VARIANT_BITS} as known_no from pairs)
+            from (select distinct unnest([left_no, right_no]) >> {VARIANT_BITS} as known_no from pairs)
             join kept.records using (known_no)"""
     )
     shapes = """(select s.* replace (i.cluster_no as cluster_no) from kept.shapes s
                  join involved i on i.known_no = s.cluster_no)"""
     work.execute(f"create temp table profiles as {finished(shapes, 'kept.name_counts')}")
-    numbered = f"""select (i.cluster_no << {VARIANT_BITS}) + (one_no & {(1 << VARIANT_BITS) - 1}) as one_no,
-                          (j.cluster_no << {VARIANT_BITS}) + (other_no & {(1 << VARIANT_BITS) - 1}) as other_no
-                   from pairs join involved i on i.known_no = one_no >> {VARIANT_BITS}
-                   join involved j on j.known_no = other_no >> {VARIANT_BITS}"""
+    numbered = f"""select (i.cluster_no << {VARIANT_BITS}) + (left_no & {(1 << VARIANT_BITS) - 1}) as one_no,
+                          (j.cluster_no << {VARIANT_BITS}) + (right_no & {(1 << VARIANT_BITS) - 1}) as other_no
+                   from pairs join involved i on i.known_no = left_no >> {VARIANT_BITS}
+                   join involved j on j.known_no = right_no >> {VARIANT_BITS}"""
     work.execute(
         f"""create temp table candidates as
             select least(one_no, other_no) as left_no, greatest(one_no, other_no) as right_no from ({numbered})"""
     )
-    work.execute("drop table fresh_blocks")
+    work.execute("drop table if exists fresh_blocks")

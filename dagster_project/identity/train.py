@@ -28,7 +28,7 @@ from dagster_project.identity.model import (
 )
 from dagster_project.identity.profiles import build_profiles
 from dagster_project.identity.synthetic import write_people
-from dagster_project.identity.weights import link, score_candidates, weigh_candidates
+from dagster_project.identity.weights import link, score_candidates, weigh_candidates, weighing
 
 # What is known beforehand: m, u per level, set by hand from judgement and arithmetic on how common
 # names, numbers and births are. The rest to one is `different`.
@@ -166,7 +166,7 @@ def learn_guard(con: duckdb.DuckDBPyConnection) -> Guard:
 def count_duplicates(con: duckdb.DuckDBPyConnection, settings: dict[str, Any], profiles: int) -> float:
     """How many pairs of one person there are for each profile: the candidates' probabilities summed, twice over."""
     duplicates = DUPLICATES
-    weigh_candidates(con, settings)
+    weigh_candidates(con, weighing(settings))
     for _ in range(2):
         score_candidates(con, 0.01, prior(profiles, duplicates))
         duplicates = (con.execute("select sum(probability) from scores").fetchall()[0][0] or 0) / max(profiles, 1)

@@ -6,9 +6,12 @@ records change few of them. So a weight found one night holds the next, and a ni
 """
 
 import logging
+import re
 from typing import Any
 
 import duckdb
+
+from dagster_project.identity.profiles import COLUMNS
 
 # Even odds: the weight is then the evidence and nothing else.
 _NO_PRIOR = 0.5
@@ -19,34 +22,45 @@ def link(con: duckdb.DuckDBPyConnection, settings: dict[str, Any], table: str = 
     from splink import DuckDBAPI, Linker, SettingsCreator
 
     api = DuckDBAPI(connection=con)
-    linker = Linker(api.register(table), SettingsCreator.from_path_or_dict(settings))
+    linker = Linker(api.register(table), SettingsCreator.from_path_or_dict(settings), validate_settings=False)
     logging.getLogger("splink").setLevel(logging.ERROR)
     return linker
 
 
-def weigh_candidates(con: duckdb.DuckDBPyConnection, settings: dict[str, Any]) -> None:
-    """Table `weights`: left_no, right_no, weight of each pair of `candidates`; needs `profiles`."""
-    con.execute("create temp table weights (left_no bigint, right_no bigint, weight double)")
-    if con.execute("select count(*) from candidates").fetchall()[0][0] == 0:
-        return
+def weighing(settings: dict[str, Any]) -> str:
+    """The SQL by which Splink weighs pairs under a model: profile_no_l, profile_no_r, match_weight of each row of
+    `blocked_pairs` (join_key_l, join_key_r, match_key), from `profiles`.
+
+    Splink writes it, over tables without rows; it is then as good for any. Writing it takes longer than a day's pairs.
+    """
+    from sqlglot import exp, parse_one
+
+    with duckdb.connect() as con:
+        columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
+        con.execute(f"create table profiles (profile_no bigint, {columns})")
+        con.execute("create table blocked_pairs (join_key_l bigint, join_key_r bigint, match_key varchar)")
+        linker = link(con, settings | {"probability_two_random_records_match": _NO_PRIOR})
+        linker.table_management.register_blocked_pairs_for_predict(linker._db_api.register("blocked_pairs"))
+        written = linker.inference.predict().sql_used_to_create
+    tree = parse_one(written, dialect="duckdb")
+    defined = {part.alias for part in tree.find_all(exp.CTE)} | {"blocked_pairs"}
+    for copied in {table.name for table in tree.find_all(exp.Table)} - defined:
+        written = re.sub(rf"\b{copied}\b", "profiles", written)
+    return written
+
+
+def weigh_candidates(con: duckdb.DuckDBPyConnection, statement: str) -> None:
+    """Table `weights`: left_no, right_no, weight of each pair of `candidates`, by a statement of `weighing`; needs
+    `profiles`."""
     con.execute(
-        """create temp table compared as select * from profiles
-           where profile_no in (select left_no from candidates union all select right_no from candidates)"""
-    )
-    con.execute(
-        """create or replace temp table blocked_pairs as
+        """create or replace temp view blocked_pairs as
            select left_no as join_key_l, right_no as join_key_r, '0' as match_key from candidates"""
     )
-    linker = link(con, settings | {"probability_two_random_records_match": _NO_PRIOR}, "compared")
-    linker.table_management.register_blocked_pairs_for_predict(linker._db_api.register("blocked_pairs"))
-    found = linker.inference.predict()
     con.execute(
-        f"""insert into weights
-            select profile_no_l as left_no, profile_no_r as right_no, match_weight as weight
-            from {found.physical_name}"""
+        f"""create temp table weights as
+            select profile_no_l as left_no, profile_no_r as right_no, match_weight as weight from ({statement})"""
     )
-    linker._db_api.delete_tables_created_by_splink_from_db()
-    con.execute("drop table blocked_pairs; drop table compared")
+    con.execute("drop view blocked_pairs")
 
 
 def score_candidates(con: duckdb.DuckDBPyConnection, least: float, prior_probability: float) -> None:
