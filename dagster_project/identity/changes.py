@@ -115,12 +115,15 @@ def find_region(con: duckdb.DuckDBPyConnection, work: duckdb.DuckDBPyConnection)
     work.execute("drop table worthless; create temp view worthless as from kept.worthless")
     linked = _components("select known_no from kept.keys where key in (from touched except from unlinking)")
     work.execute(f"create or replace table region as (from changed union {linked}) except from gone")
-    _lay_out(con, work, "region", "laid", "laid_sayings")
+    _lay_out(con, work, "region", LAID, "laid_sayings")
     work.execute("drop table touched; drop table unlinking; drop table region")
     return forgotten
 
 
 SAYING = f"hash({LOOKED_AT})"
+# SQL: of whom the records of a table `known` are laid out.
+EVERYBODY = "(from numbered semi join {known} using (known_no)) join records using (record_no)"
+LAID = "laid semi join {known} using (known_no)"
 
 
 def _components(known: str) -> str:
@@ -133,7 +136,7 @@ def _lay_out(
     con: duckdb.DuckDBPyConnection,
     work: duckdb.DuckDBPyConnection,
     known: str,
-    people: str = "(from numbered join records using (record_no))",
+    people: str = EVERYBODY,
     sayings: str = "observed",
 ) -> None:
     """The records of table `known` (known_no) as a small network of its own in `work`."""
@@ -143,7 +146,7 @@ def _lay_out(
         f"""create or replace table laid as
             select row_number() over (order by record_no) - 1 as record_no, known_no, digest, record_no as was_no,
                    record_key, source, location_id
-            from {people} join {known} using (known_no)"""
+            from {people.format(known=known)}"""
     )
     con.execute(
         f"""create or replace table laid_sayings as

@@ -57,7 +57,7 @@ def shape_profiles(con: duckdb.DuckDBPyConnection) -> None:
                   max(value) filter (where field = 'birth_date') as birth_date
            from said_values where place = 1 group by cluster_no"""
     )
-    variants = ["select *, 0 as variant from usual"] + [
+    variants = [f"select *, 0 as variant from ({SINGLE})", "select *, 0 from usual"] + [
         f"""select u.* replace (v.value as {field}, v.record_no as record_no), ({number} << {PLACE_BITS}) + v.place
             from said_values v join usual u using (cluster_no) where v.place > 1 and v.field = '{field}'"""
         for number, field in enumerate(VARIED)
@@ -72,7 +72,7 @@ def shape_profiles(con: duckdb.DuckDBPyConnection) -> None:
             left join name_forms f on f.name = s.first_name
             left join cards_of c on c.cluster_no = s.cluster_no"""
     )
-    for table in ("said_values", "usual", "name_forms", "cards_of"):
+    for table in ("plural", "said_values", "usual", "name_forms", "cards_of"):
         con.execute(f"drop table {table}")
 
 
@@ -106,44 +106,54 @@ def comparable_address(address: str) -> str:
     return f"regexp_replace(lower(strip_accents({address})), '[^\\pL\\pN]', '', 'g')"
 
 
+HOME = f"""coalesce({comparable_address("address")}, '') || '|'
+    || coalesce(upper(regexp_replace(postal_code, '[^\\pL\\pN]', '', 'g')), '') || '|'
+    || coalesce({comparable_address("city")}, '')"""
+BORN = f"case when {USUALLY_BORN} then strftime(birth_date, '%Y%m%d') end"
+# Most clusters are one saying: nothing is to be counted or chosen there.
+SINGLE = f"""
+    select * replace (case when home not like '||%' then home end as home) from (
+        select cluster_no, record_no, nullif(class, '') as first_name, nullif(last_key, '') as last_name,
+               e.value as email, p.value as phone, {HOME} as home, {BORN} as birth_date
+        from observed join exact_clusters using (record_no) anti join plural using (cluster_no)
+        join names using (record_no)
+        left join (from identifiers where kind = 'email') e using (record_no)
+        left join (from identifiers where kind = 'phone') p using (record_no))
+    where home not like '||%' or coalesce(first_name, last_name, email, phone, birth_date) is not null"""
+
+
 def _collect_values(con: duckdb.DuckDBPyConnection) -> None:
-    """Table `said_values`: cluster_no, field, value, place (1 is the usual one), record_no; and `cards_of`."""
+    """Tables `plural` (cluster_no, those of several sayings) and, of these, `said_values`: cluster_no, field, value,
+    place (1 is the usual one), record_no; and `cards_of` of all."""
+    con.execute(
+        """create temp table plural as
+           select cluster_no from observed join exact_clusters using (record_no) group by 1 having count(*) > 1"""
+    )
     con.execute(
         f"""create temp table said_values as
-            with homes as (
-                select record_no, priority, seen,
-                       coalesce({comparable_address("address")}, '') || '|'
-                       || coalesce(upper(regexp_replace(postal_code, '[^\\pL\\pN]', '', 'g')), '') || '|'
-                       || coalesce({comparable_address("city")}, '') as home
-                from observed where address is not null or postal_code is not null),
+            with members as materialized (from exact_clusters semi join plural using (cluster_no)),
+            sayings as materialized (
+                select cluster_no, record_no, priority, seen, {HOME} as home, {BORN} as born
+                from observed join members using (record_no)),
             said as (
-                select record_no, 'first_name' as field, class as value, 0 as priority, 1 as seen
-                from names where class <> ''
+                select cluster_no, record_no, 'first_name' as field, class as value, 0 as priority, 1 as seen
+                from names join members using (record_no) where class <> ''
                 union all
-                select record_no, 'last_name', last_key, 0, 1 from names where last_key <> ''
+                select cluster_no, record_no, 'last_name', last_key, 0, 1
+                from names join members using (record_no) where last_key <> ''
                 union all
-                select record_no, kind, value, 0, 1 from identifiers
+                select cluster_no, record_no, kind, value, 0, 1 from identifiers join members using (record_no)
                 union all
-                select record_no, 'home', home, case when home like '|%' then 9 else priority end, seen
-                from homes where home not like '||%'
+                select cluster_no, record_no, 'home', home, case when home like '|%' then 9 else priority end, seen
+                from sayings where home not like '||%'
                 union all
-                select record_no, 'birth_date', strftime(birth_date, '%Y%m%d'), priority, seen
-                from observed where {USUALLY_BORN}),
-            -- Most clusters are one saying: nothing is to be counted or chosen there.
-            plural as materialized (
-                select cluster_no from observed join exact_clusters using (record_no)
-                group by cluster_no having count(*) > 1),
-            placed as materialized (
-                select cluster_no, said.*, plural.cluster_no is not null as is_plural
-                from said join exact_clusters using (record_no) left join plural using (cluster_no)),
+                select cluster_no, record_no, 'birth_date', born, priority, seen from sayings where born is not null),
             counted as materialized (
                 select cluster_no, field, value, min(priority) as priority, sum(seen) as seen,
                        min(record_no) as record_no
-                from placed where is_plural group by all),
+                from said group by all),
             several as (select cluster_no, field from counted group by all having count(*) > 1)
-            select cluster_no, field, value, record_no, 1 as place from placed where not is_plural
-            union all
-            select cluster_no, field, value, record_no, 1
+            select cluster_no, field, value, record_no, 1 as place
             from counted anti join several using (cluster_no, field)
             union all
             select cluster_no, field, value, record_no, row_number() over (

@@ -39,16 +39,12 @@ def keep_exact(work: duckdb.DuckDBPyConnection) -> None:
                     join laid m on m.record_no = leader_no""",
         "exact_clusters": f"""select l.known_no, m.known_no from exact_clusters {mine}
                               join laid m on m.record_no = cluster_no""",
-        "shapes": "from region_shapes",
+        "shapes": f"""select s.* replace (m.known_no as cluster_no, l.known_no as record_no) from shapes s {mine}
+                      join laid m on m.record_no = s.cluster_no""",
     }
-    work.execute(
-        f"""create temp table region_shapes as
-            select s.* replace (m.known_no as cluster_no, l.known_no as record_no) from shapes s {mine}
-            join laid m on m.record_no = s.cluster_no"""
-    )
     for table, query in statements.items():
         work.execute(f"insert into kept.{table} {query}")
-    for table in ("region_keys", "labels", "contacts", "identifiers", "ties", "exact_clusters", "shapes"):
+    for table in ("region_keys", "labels", "contacts", "identifiers", "ties", "exact_clusters"):
         work.execute(f"drop table {table}")
 
 
@@ -72,9 +68,13 @@ def find_fresh(work: duckdb.DuckDBPyConnection, profiles: int) -> None:
     """Table `fresh` (profile_no, cluster_no): the profiles to score, the region's and those of a name whose frequency
     changed; and the kept blocks of a network of so many profiles."""
     number = f"(cluster_no << {VARIANT_BITS}) + variant"
-    numbered = f"(select {number} as profile_no, *, split_part(email, '@', 1) as email_local from region_shapes)"
+    numbered = f"(select {number} as profile_no, *, split_part(email, '@', 1) as email_local from shapes)"
     work.execute(f"delete from kept.blocked where profile_no >> {VARIANT_BITS} in (from replaced)")
-    work.execute(f"insert into kept.blocked {blocks_of(numbered, profiles)}")
+    work.execute(
+        f"""insert into kept.blocked
+            select (known_no << {VARIANT_BITS}) + (profile_no & {(1 << VARIANT_BITS) - 1}), key
+            from ({blocks_of(numbered, profiles)}) join laid on record_no = profile_no >> {VARIANT_BITS}"""
+    )
     work.execute(f"create temp table counted as {counted_names('kept.shapes')}")
     work.execute(
         """create temp table moved as
@@ -84,13 +84,12 @@ def find_fresh(work: duckdb.DuckDBPyConnection, profiles: int) -> None:
     work.execute("insert into kept.name_counts from counted")
     work.execute(
         f"""create temp table fresh as
-            select {number} as profile_no, cluster_no from region_shapes
-            union
-            select {number}, cluster_no from kept.shapes
-            where first_name in (select name from moved where field = 'first_name')
+            select {number} as profile_no, cluster_no from kept.shapes
+            where cluster_no in (select known_no from laid)
+               or first_name in (select name from moved where field = 'first_name')
                or last_name in (select name from moved where field = 'last_name')"""
     )
-    work.execute("drop table counted; drop table moved; drop table region_shapes")
+    work.execute("drop table counted; drop table moved; drop table shapes")
 
 
 def keep_scores(
