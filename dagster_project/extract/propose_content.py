@@ -22,6 +22,9 @@ from dagster_project.feeds import Feed
 
 # No customer buys a twentieth of what a shop sells.
 NOBODYS_SHARE = 0.05
+# A column of kinds or states has few words; voids go before refunds, which they may be of.
+FEW_WORDS = 12
+KINDS = ("void", "refund", "fee")
 
 
 def rules_from_content(
@@ -29,6 +32,8 @@ def rules_from_content(
 ) -> tuple[dict, list[str]]:
     """Keys of the contract, `columns` among them, and what to say of them in comments."""
     columns, rules, told = dict(columns), {}, []
+    if feed.name == "order_lines":
+        columns |= _kind(columns, cells)
     if "ordered_at" in columns and len(headers_of(columns.get("order_id", {}))) == 1:
         number, day = headers_of(columns["order_id"])[0], headers_of(columns["ordered_at"])[0]
         key = order_key(number, day, cells, {h for rule in columns.values() for h in headers_of(rule)})
@@ -52,7 +57,6 @@ def rules_from_content(
             rules["placeholder_customer_ids"] = [nobody]
             told.append(f"{nobody} stands for customers nobody knows")
     if feed.name == "order_lines":
-        columns |= _kind(columns, cells)
         told += _taxed(columns, cells)
     skip = _totals(cells)
     if skip:
@@ -70,7 +74,7 @@ def _nobody(ids: list[str]) -> str | None:
 
 def _told_once(feed: Feed, columns: dict[str, Rule]) -> set[str]:
     """Headers of columns that a receipt has once: an amount's empty cell is none, and says nothing of the row above."""
-    times_and_words = (name for name in columns if feed.column(name).type in ("text", "timestamp", "date"))
+    times_and_words = (name for name in columns if feed.column(name).type in ("text", "timestamp", "date", "enum"))
     return {header for name in times_and_words for header in headers_of(columns[name])}
 
 
@@ -94,34 +98,53 @@ def _taxed(columns: dict[str, Rule], cells: Cells) -> list[str]:
 
 
 def _kind(columns: dict[str, Rule], cells: Cells) -> dict[str, Rule]:
-    """Voids by their mark, refunds by their sign, where the till has no column of kinds."""
-    if "kind" in columns:
-        return {}
-    used = {h for rule in columns.values() for h in headers_of(rule)}
+    """Voids by their mark or a word for them, refunds by a word or their sign; nothing where one column of kinds says
+    all of it."""
+    used = {h for name, rule in columns.items() if name != "kind" for h in headers_of(rule)}
     cases = []
-    for header, values in cells.items():
-        if header not in used and folded(header) in header_words("voids"):
-            filled = {v.strip() for v in values} - {""}
-            consent = vocabulary()["values"]["consent"]
-            marks = sorted(v for v in filled if consent.get(v.lower()) == "granted")
-            if filled and all(v.lower() in consent for v in filled):
-                test = {"is_in": marks} if marks else {"is_true": True}
-            elif sum(not v.strip() for v in values) > len(values) / 2:
-                test = {"is_empty": False}
-            else:
-                continue
-            cases.append({"when": {header: test}, "then": "void"})
+    for header in [h for h in cells if h not in used]:
+        cases += _marks(header, cells[header]) if folded(header) in header_words("voids") else []
+        cases += _words_of_kinds(header, cells[header])
+    own = headers_of(columns.get("kind", {}))
+    if own and all([*case["when"]] == own for case in cases):
+        return {}
     quantity = headers_of(columns["quantity"])[0] if "quantity" in columns else None
-    if quantity and any(v.strip().startswith(("-", "\u2212")) or v.strip().endswith("-") for v in cells[quantity]):
+    is_told = any(case["then"] == "refund" for case in cases)
+    if quantity and not is_told and any(re.match(r"\s*[-\u2212]|.*-\s*$", v) for v in cells[quantity]):
         cases.append({"when": {quantity: {"is_negative": True}}, "then": "refund"})
+    cases.sort(key=lambda case: KINDS.index(case["then"]))
     return {"kind": {"cases": cases, "otherwise": "sale"}} if cases else {}
 
 
+def _marks(header: str, values: list[str]) -> list[dict]:
+    """What a column of voids marks them with: a yes, or whatever fills the few cells that are filled."""
+    filled, consent = {v.strip() for v in values} - {""}, vocabulary()["values"]["consent"]
+    if filled and all(v.lower() in consent for v in filled):
+        marks = sorted(v for v in filled if consent[v.lower()] == "granted")
+        return [{"when": {header: {"is_in": marks} if marks else {"is_true": True}}, "then": "void"}]
+    if filled and sum(not v.strip() for v in values) > len(values) / 2:
+        return [{"when": {header: {"is_empty": False}}, "then": "void"}]
+    return []
+
+
+def _words_of_kinds(header: str, values: list[str]) -> list[dict]:
+    """Which of a column's few words mean that a row is no sale."""
+    words = {v.strip() for v in values} - {""}
+    if len(words) > FEW_WORDS:
+        return []
+    means = {folded(word): kind for word, kind in vocabulary()["values"]["kind"].items()}
+    told = {kind: sorted(w for w in words if means.get(folded(w)) == kind) for kind in KINDS}
+    return [{"when": {header: {"is_in": said}}, "then": kind} for kind, said in told.items() if said]
+
+
 def _totals(cells: Cells) -> list[dict]:
-    """Rows that begin with a word for a total, by the header they begin under."""
+    """Rows that begin with a word for a total, in one of the first columns or in one of few words."""
     skips = []
-    for header, values in list(cells.items())[:3]:
-        begun = {" ".join(re.findall(r"[^\W\d_]+", v.lower())) for v in values if v.strip()}
+    for place, (header, values) in enumerate(cells.items()):
+        filled = {v.strip() for v in values} - {""}
+        if place > 2 and len(filled) > FEW_WORDS:
+            continue
+        begun = {" ".join(re.findall(r"[^\W\d_]+", v.lower())) for v in filled}
         words = sorted(w for w in vocabulary()["totals"] if any(b == w or b.startswith(f"{w} ") for b in begun))
         if words:
             pattern = f"(?i)({'|'.join(words)})\\b.*"

@@ -101,3 +101,29 @@ def test_a_list_of_people_by_e_mail_alone_has_it_for_an_id_and_whole_names_for_n
 @pytest.mark.parametrize("text", ["DATE\n01-01-1997\n", "region_id;sales_district;sales_region\n1;Lyon;West\n"])
 def test_what_is_neither_is_said_to_be_neither(text: str) -> None:
     assert propose_contract(cells(text)).text.startswith("# Nothing in it looks like receipts")
+
+
+WORDS = """\
+Data;Scontrino;Tipo riga;Stato;Descrizione;Qtà;Importo
+03/10/2026;1;VENDITA;EMESSO;Pane;1;3,40
+;;VENDITA;;Latte;1;2,00
+03/10/2026;2;VENDITA;ANNULLATO;Pane;1;3,40
+;;VENDITA;;Latte;1;2,00
+03/10/2026;3;VENDITA;ANNULLATO;Pane;1;3,40
+;;RESO;;Latte;-1;-2,00
+03/10/2026;;TOTALE GIORNO;;;;12,00
+04/10/2026;4;VENDITA;EMESSO;Pane;1;3,40
+"""
+
+
+def test_words_for_voids_refunds_and_totals_are_found_in_whatever_column_has_few() -> None:
+    proposal = proposed(WORDS)
+    assert proposal["columns"]["kind"] == {
+        "cases": [
+            {"when": {"Stato": {"is_in": ["ANNULLATO"]}}, "then": "void"},
+            {"when": {"Tipo riga": {"is_in": ["RESO"]}}, "then": "refund"},
+        ],
+        "otherwise": "sale",
+    }
+    assert proposal["fill_down"] == {"starts_at": "Data", "columns": ["Scontrino", "Stato"]}
+    assert proposal["skip"] == [{"when": {"Tipo riga": {"matches": r"(?i)(totale)\b.*"}}, "reason": "a total"}]
