@@ -45,7 +45,7 @@ def rules_from_content(
         if below:
             rules["fill_down"] = {"by": by[0] if len(by) == 1 else by, "columns": below}
             told.append(f"said only on the first row of each {number}: {', '.join(below)}")
-        elif start := start_of(number, key, cells):
+        elif start := start_of(number, list(dict.fromkeys([day, *key])), cells):
             below = [h for h in said_at(start, cells) if h in _told_once(feed, columns)]
             rules["fill_down"] = {"starts_at": start, "columns": below}
             told.append(f"a receipt begins where {start} is filled; only that row says {', '.join(below)}")

@@ -75,9 +75,8 @@ def start_of(number: str, key: list[str], cells: Cells) -> str | None:
         for header in key
         if all(value.strip() for value, is_first in zip(cells[header], first, strict=True) if is_first)
     }
-    start = max(often, key=lambda header: often[header])
-    below = len(first) - often[start]
-    return start if often[start] > 1 and below >= REPEATED * len(first) else None
+    telling = [h for h in often if often[h] > 1 and len(first) - often[h] >= REPEATED * len(first)]
+    return max(telling, key=lambda header: often[header], default=None)
 
 
 def said_at(start: str, cells: Cells) -> list[str]:
