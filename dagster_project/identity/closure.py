@@ -76,8 +76,9 @@ def _choose(work: duckdb.DuckDBPyConnection, decided: Decisions, least: float) -
     rights = np.concatenate([scored["cluster_r"], together["other"]]).astype(np.int64)
     nodes, ends = np.unique(np.concatenate([lefts, rights]), return_inverse=True)
     lowest = components(len(nodes), ends[: len(lefts)], ends[len(lefts) :])
-    reached = np.isin(lowest, np.unique(lowest[np.isin(nodes, stirred)]))
-    chosen = np.union1d(stirred, nodes[reached])
+    is_stirred = np.isin(nodes, stirred)
+    reached = np.isin(lowest, lowest[is_stirred])
+    chosen = np.concatenate([stirred, nodes[reached & ~is_stirred]])
     for name, table in {"chosen": {"cluster_no": chosen}, "nodes": {"node": nodes[reached]}}.items():
         work.register("found", pa.table(table))
         work.execute(f"create temp table {name} as from found")

@@ -87,8 +87,9 @@ def find_clusters(con: duckdb.DuckDBPyConnection, decisions: Decisions, least: f
         grown = grow(members, ties, apart, together, conflicts)
         both = zip(scored["cluster_l"][is_torn].tolist(), scored["cluster_r"][is_torn].tolist(), strict=True)
         taken[is_torn] = [grown[left] == grown[right] for left, right in both]
-        final = {node: grown[node] for node in members}
-        joined = np.array([final.get(int(own), int(whole)) for own, whole in zip(exact, joined, strict=True)])
+        final = np.full(len(exact), -1)
+        final[members] = [grown[node] for node in members]
+        joined = np.where(final[exact] < 0, joined, final[exact])
     _write(con, exact, joined, scored, taken, decisions)
 
 

@@ -105,7 +105,7 @@ def keep_scores(
         or cluster_l in (from replaced) or cluster_r in (from replaced)"""
     work.execute(
         f"""create temp table stirred as
-            select cluster_no from (
+            select distinct cluster_no from (
                 select cluster_no from fresh
                 union all select cluster_no from kept.exact_clusters semi join laid using (known_no)
                 union all select unnest([cluster_l, cluster_r]) from kept.judged_scores where {outdated}
