@@ -64,6 +64,7 @@ marked as (
         days.first_date,
         days.date_day,
         coalesce(sale_days.orders, 0) as orders,
+        coalesce(sale_days.identified_orders, 0) as identified_orders,
         coalesce(sale_days.net_amount, 0) as net_amount,
         coalesce(sale_days.identified_amount, 0) as identified_amount,
         case when outages.location_id is null then 0 else 1 end as outage_days,

@@ -40,8 +40,12 @@ summed as (
             'sum(identified_amount) filter (where age < 28 and blind_days = 0)',
             'sum(net_amount) filter (where age < 28 and blind_days = 0)'
         ) }} as late_share,
-        sum(orders) filter (where age < 28 and blind_days = 0) as late_orders,
+        sum(identified_orders) filter (where age < recent and blind_days = 0) as recent_identified,
         sum(orders) filter (where age < recent and blind_days = 0) as recent_orders,
+        sum(identified_orders) filter (where age < 28 and blind_days = 0) as late_identified,
+        sum(orders) filter (where age < 28 and blind_days = 0) as late_orders,
+        sum(identified_orders) filter (where age >= recent and age < whole and blind_days = 0) as usual_identified,
+        sum(orders) filter (where age >= recent and age < whole and blind_days = 0) as usual_orders,
         max(blind_days) filter (where age = 0) as is_blind,
         {{ ratio(
             'sum(net_amount) filter (where age - 365 >= 0 and age - 365 < recent)',
@@ -65,12 +69,21 @@ indices as (
         recent_share,
         usual_share,
         -- Nobody is told any more, or a quarter or more fewer. A fall of this month does not show in the whole window
-        -- yet, but in the silence of customers. Of fewer than 50 identified orders, a customer or two who leave are a
-        -- quarter.
+        -- yet, but in the silence of customers.
         case
             when is_blind = 1 and usual_share > 0 then 0.0
-            when recent_share <= 0.75 * usual_share and usual_share * recent_orders >= 50 then recent_share
-            when late_share <= 0.75 * usual_share and usual_share * late_orders >= 50 then late_share
+            when
+                {{ share_fell(
+                    'recent_share', 'recent_identified', 'recent_orders',
+                    'usual_share', 'usual_identified', 'usual_orders'
+                ) }}
+                then recent_share
+            when
+                {{ share_fell(
+                    'late_share', 'late_identified', 'late_orders',
+                    'usual_share', 'usual_identified', 'usual_orders'
+                ) }}
+                then late_share
         end as fallen_share,
         case
             when recent_share > 0 then greatest(coalesce({{ ratio('usual_share', 'recent_share') }}, 1), 1)
