@@ -7,6 +7,7 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from dagster_project.extract.doubts import SEE
 from dagster_project.extract.fingerprint import waiting_fingerprint
 from dagster_project.home import Home
 from dagster_project.identity.events import EVENTS, decided_events
@@ -48,17 +49,20 @@ where files.status = 'deleted' and runs.started_at > (
         and run_id <> (select arg_max(run_id, (started_at, run_id)) from runs))
 order by files.path
 """
-# Reasons that differ by the files and numbers they name are one kind, told once.
+# Reasons that differ by the files and numbers they name are one kind, told once of each source and feed.
 _FILES = """
-select case when count(*) = 1 then min(reason) else format('{{:,}} files, such as {{}}', count(*), min(reason)) end
+select case when count(*) = 1 then min(reason)
+    else format('{{:,}} files{{}}, such as {{}}', count(*),
+        coalesce(' of ' || source || coalesce(' ' || feed, ''), ''), min(reason))
+    end
 from (
-    select reason, path,
-        regexp_replace(regexp_replace(replace(reason, path, ''), '[^ ]+/[^ ]+', '', 'g'), '[0-9,]+', '', 'g') as kind
+    select reason, path, source, feed,
+        regexp_replace(split_part(replace(reason, path, ''), '{see}', 1), '[0-9,]+', '', 'g') as kind
     from files where {which})
-group by kind order by min(path)
+group by source, feed, kind order by min(path)
 """
-_SET_ASIDE = _FILES.format(which="status = 'rejected'")
-_DOUBTS = _FILES.format(which="status = 'landed' and reason is not null")
+_SET_ASIDE = _FILES.format(see=SEE, which="status = 'rejected'")
+_DOUBTS = _FILES.format(see=SEE, which="status = 'landed' and reason is not null")
 _NOTED = """
 select format('{{:,}} x {{}}{{}}: {{}}: {{}}', count(*),
     case when count(distinct file) > 1 then format('in {{:,}} files, such as ', count(distinct file)) else '' end,

@@ -13,8 +13,8 @@ def test_the_same_bytes_under_two_locations_are_told(zone) -> None:
         zone.put(path, LINES + "o1,2026-10-05,1,4\n")
     zone.put("zeist/own.csv", LINES + "o2,2026-10-05,1,4\n")
     reason = (
-        "zeist/october.csv: holds the same bytes as gouda/again.csv, and its rows count for both locations; "
-        "one of them lies in the wrong folder: move it away"
+        "zeist/october.csv: holds the same bytes as a file of another location, and its rows count for both; "
+        "one of them lies in the wrong folder: move it away; see gouda/again.csv"
     )
     assert f"    in doubt: {reason}" in list(check_landing(zone.network))
     landed = zone.land()
@@ -41,7 +41,7 @@ def test_a_refusal_stands_where_no_date_tells_which_list_is_newer(shop) -> None:
     shop.put("shop_1/after.csv", PEOPLE + "1,k@example.org,denied\n2,j@example.org,granted\n")
     landed = shop.land()
     assert shop.rows("customers", "source_customer_id, email_consent") == [("1", "denied"), ("2", "denied")]
-    assert "newer than shop_1/before.csv" in shop.entry(landed, "shop_1/after.csv").reason
+    assert shop.entry(landed, "shop_1/after.csv").reason.endswith("; see shop_1/before.csv")
     assert "put each into a folder called by its day" in shop.entry(landed, "shop_1/before.csv").reason
 
 

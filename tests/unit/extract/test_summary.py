@@ -37,16 +37,26 @@ def test_each_thing_that_happened_is_told_and_a_file_that_is_gone_once(zone) -> 
     assert "Files gone" not in night("published")
 
 
-def test_files_that_are_set_aside_or_in_doubt_for_one_reason_are_told_once(zone) -> None:
+def test_files_that_are_set_aside_or_in_doubt_for_one_reason_are_told_once_of_each_feed(zone) -> None:
+    people = "source_customer_id,email,email_consent\n1,{}@example.org,granted\n"
     for shop in (1, 2, 3):
-        zone.put(f"shop_{shop}/sheet.csv", "who,knows\n1,2\n")
-        zone.put(f"shop_{shop}/sales.csv", LINES + "o1,2026-10-05,1,4,1\n")
-    zone.put("shop_1/more.csv", "")
+        zone.put(f"shop {shop}/sheet.csv", "who,knows\n1,2\n")
+        zone.put(f"shop {shop}/sales of 2 days.csv", LINES + "o1,2026-10-05,1,4,1\n")
+        for name in ("before", "after"):
+            zone.put(f"shop {shop}/{name} all.csv", people.format(f"{name}{shop}"))
+    for shop in (1, 2):
+        zone.put(f"shop {shop}/cases.csv", "case_id,location_id,opened_at\nc1,,2026-10-05\n")
+    zone.put("shop 1/more.csv", "")
     zone.land()
     with duckdb.connect(str(zone.network.home.ops), read_only=True) as ops:
         told = what_happened(ops)
     assert [line.partition(": ")[0] for line in told["Files set aside"]] == [
-        "shop_1/more.csv",
-        "3 files, such as shop_1/sheet.csv",
+        "shop 1/more.csv",
+        "3 files, such as shop 1/sheet.csv",
     ]
-    assert [line.partition(": ")[0] for line in told["Files in doubt"]] == ["2 files, such as shop_2/sales.csv"]
+    doubts = [(line.partition(": ")[0], line.rpartition("; see ")[2]) for line in told["Files in doubt"]]
+    assert doubts == [
+        ("3 files of canonical customers, such as shop 1/before all.csv", "shop 1/after all.csv"),
+        ("shop 2/cases.csv", "shop 1/cases.csv"),
+        ("2 files of canonical order_lines, such as shop 2/sales of 2 days.csv", "shop 1/sales of 2 days.csv"),
+    ]
