@@ -17,13 +17,17 @@ DAYS = 450
 REGULARS = {f"small{n}" for n in range(8)}
 
 
-def orders(seen_lately: set[str] = REGULARS, gone: frozenset[str] = frozenset()) -> pa.Table:
-    """Orders up to LAST. In the last 35 days the small till names only those in `seen_lately`; who is `gone` does not
-    come at all in that time."""
+def orders(
+    seen_lately: set[str] = REGULARS, gone: frozenset[str] = frozenset(), is_small_shut: bool = False
+) -> pa.Table:
+    """Orders up to LAST. In the last 35 days the small till names only those in `seen_lately`, or sells nothing; who is
+    `gone` does not come at all in that time."""
     rows = []
     for age in range(DAYS):
         day = LAST - timedelta(days=age)
         rows += [("large", f"large{n}", day) for n in range(30) if (age + n) % 6 == 0 and not (n < 3 and age < 60)]
+        if is_small_shut and age < 35:
+            continue
         rows += [("small", None, day)] * 8
         for n in range(8):
             person = f"small{n}"
@@ -42,17 +46,27 @@ def orders(seen_lately: set[str] = REGULARS, gone: frozenset[str] = frozenset())
 
 
 @pytest.mark.parametrize(
-    ("history", "told", "alerted"),
+    ("history", "through", "told", "alerted"),
     [
-        pytest.param(orders(), set(), set(), id="all as ever"),
-        pytest.param(orders(seen_lately=set()), {("small", "capture_drop")}, set(), id="nobody is told"),
-        pytest.param(orders(seen_lately={"small0"}), {("small", "capture_drop")}, set(), id="one of eight is told"),
-        pytest.param(orders(gone=frozenset({"small5"})), set(), {"small5"}, id="one of eight is gone"),
+        pytest.param(orders(), LAST, set(), set(), id="all as ever"),
+        pytest.param(orders(seen_lately=set()), LAST, {("small", "capture_drop")}, set(), id="nobody is told"),
+        pytest.param(
+            orders(seen_lately={"small0"}), LAST, {("small", "capture_drop")}, set(), id="one of eight is told"
+        ),
+        pytest.param(orders(is_small_shut=True), LAST, set(), set(), id="shut"),
+        pytest.param(
+            orders(is_small_shut=True),
+            LAST - timedelta(days=35),
+            {("small", "late_data")},
+            set(),
+            id="nothing delivered",
+        ),
+        pytest.param(orders(gone=frozenset({"small5"})), LAST, set(), {"small5"}, id="one of eight is gone"),
     ],
 )
-def test_a_small_till_that_stops_telling_accuses_nobody(tmp_path, history, told, alerted) -> None:
+def test_a_small_till_that_tells_nobody_accuses_nobody(tmp_path, history, through, told, alerted) -> None:
     nights = Nights(tmp_path, history)
-    nights.night(LAST)
+    nights.night(LAST, {"small": through})
     assert set(nights.query("select location_id, alert_type from candidate.marts.location_alerts")) == told
     open_alerts = {customer for customer, _, _, outcome, _ in nights.alerts() if outcome == "open"}
     assert open_alerts & REGULARS == alerted
