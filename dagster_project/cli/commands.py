@@ -15,7 +15,7 @@ import typer
 from dagster_project.claim import claim_home
 from dagster_project.cli.nightly import end_orphans, finish_deliveries, run_nightly
 from dagster_project.cli.progress import progress, stoppable
-from dagster_project.errors import RegularsError
+from dagster_project.errors import GateRefused, RegularsError
 from dagster_project.network import NETWORK_VARIABLE, Network, load_network
 from dagster_project.ops import masked
 
@@ -41,10 +41,10 @@ def run(network: NetworkOption = None) -> None:
     from dagster_project.cli.summary import nothing_new, print_summary
 
     message = nothing_new(loaded)
-    with progress():
-        if message is None:
-            run_nightly(loaded)
-        else:
+    if message is None:
+        _night(loaded)
+    else:
+        with progress():
             finish_deliveries(loaded, PROJECT)
     print_summary(loaded, message)
 
@@ -111,10 +111,9 @@ def restate(
 
     claim_home(loaded.home)
     restated = forget(loaded, location or None, first and first.date(), last and last.date())
-    with progress():
-        for path in restated.paths:
-            print(f"  again: {masked(path)}")
-        run_nightly(loaded)
+    for path in restated.paths:
+        print(f"  again: {masked(path)}")
+    _night(loaded)
     print_summary(loaded, None)
     print(f"Done {restated}.")
 
@@ -179,6 +178,18 @@ def rollback(
 
     claim_home(loaded.home)
     print(roll_back(loaded.home, run).message)
+
+
+def _night(network: Network) -> None:
+    """One night; of a refused one it is told what came in, which may be why."""
+    try:
+        with progress():
+            run_nightly(network)
+    except GateRefused:
+        from dagster_project.cli.summary import print_arrivals
+
+        print_arrivals(network)
+        raise
 
 
 def _network(file: Path | None) -> Network:

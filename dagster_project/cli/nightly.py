@@ -4,7 +4,7 @@ from pathlib import Path
 
 from dagster_project.claim import claim_home
 from dagster_project.cli.progress import stopped
-from dagster_project.errors import RegularsError
+from dagster_project.errors import GateRefused, RegularsError
 from dagster_project.home import Home
 from dagster_project.network import Network
 
@@ -63,5 +63,6 @@ def _failure(result) -> Exception:
                 error = error.cause
             if error.cls_name == "DagsterExecutionInterruptedError":
                 return stopped()
-            return RegularsError(error.message.strip().partition(": ")[2] or error.message.strip())
+            told = error.message.strip().partition(": ")[2] or error.message.strip()
+            return GateRefused(told) if error.cls_name == GateRefused.__name__ else RegularsError(told)
     return RegularsError("the run failed before its first step; see the Dagster log")

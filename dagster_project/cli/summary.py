@@ -34,6 +34,18 @@ where a.outcome = 'open' and not a.is_holdout and a.alert_type <> 'growing'
 order by a.severity desc, a.usual_amount desc nulls last, a.customer_id
 limit 5
 """
+# Nobody makes a tenth of what a busy shop sells: rather an id that a till writes for everyone it does not know.
+_NOBODY = """
+with sold as (
+    select location_id, count(*) as orders from marts.marts.fct_orders
+    where not is_refund_only and not is_void_only group by location_id having count(*) >= 200)
+select format(
+    '{}: one customer, {}, made {:,} of {:,} orders; if that is nobody, name its id under placeholder_customer_ids',
+    sold.location_id, c.customer_id, c.lifetime_orders, sold.orders)
+from marts.marts.customer_360 c join sold on c.home_location_id = sold.location_id
+where c.lifetime_orders >= 0.1 * sold.orders
+order by c.lifetime_orders desc, c.customer_id
+"""
 _CALL_HEADERS = ("customer_id", "home", "why", "days away", "usual gap", "usual", "recently")
 _FEEDS = """
 select coalesce(feed, '(set aside)'), count(*), sum(rows_read), sum(rows_landed), sum(rows_duplicate),
@@ -104,15 +116,21 @@ def nothing_new(network: Network) -> str | None:
     return f"Nothing new came in since run {run}; what is published stands."
 
 
-def print_summary(network: Network, message: str | None) -> None:
-    """Tables of the published run; `message` first, when there was nothing to do."""
+def print_arrivals(network: Network, is_new: bool = True) -> Console:
+    """Tables of what came in with the last run, and what became of it; the console for what follows."""
     console = Console(highlight=False, soft_wrap=True)
     console.width = max(console.width, 100)
-    home = network.home
-    with duckdb.connect(str(home.ops), read_only=True) as ops:
+    with duckdb.connect(str(network.home.ops), read_only=True) as ops:
         _print_rows(console, "What came in", ("feed", "files", "read", "landed", "duplicate", "rejected"), ops, _FEEDS)
-        for title, lines in what_happened(ops, message is None).items():
+        for title, lines in what_happened(ops, is_new).items():
             _print_list(console, title, lines)
+    return console
+
+
+def print_summary(network: Network, message: str | None) -> None:
+    """Tables of the published run; `message` first, when there was nothing to do."""
+    console = print_arrivals(network, message is None)
+    home = network.home
     run = home.published_run()
     manifest = read_manifest(home.snapshots / run)
     if message is None:
@@ -122,6 +140,7 @@ def print_summary(network: Network, message: str | None) -> None:
         _print_list(console, "Who has delivered", late)
         _print_rows(console, "The regulars", ("segment", "customers", "net amount"), marts, _SEGMENTS)
         _print_rows(console, "Who is slipping away", ("open alerts", "customers"), marts, _ALERTS)
+        _print_list(console, "Who may be nobody", [row[0] for row in marts.execute(_NOBODY).fetchall()])
         _print_rows(console, "Call first", _CALL_HEADERS, marts, _CALL_FIRST)
     as_of = manifest["as_of_date"]
     console.print(f"\nWhere to look next: duckdb {home.published / 'marts.duckdb'}  (select * from customer_360)")

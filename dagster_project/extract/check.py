@@ -78,11 +78,16 @@ def _tell(home: Home, entry: Entry) -> Iterator[str]:
 def _first_rows(noted: Path, what: str) -> Iterator[str]:
     rows = duckdb.execute(
         """select line, "column", reason from read_parquet(?)
-           order by reason like 'skipped: %', line, "column" limit ?""",
+           where reason not like 'skipped: %' order by line, "column" limit ?""",
         [str(noted), FIRST_REJECTS],
     ).fetchall()
     for row, column, reason in rows:
         yield f"    row {row}{f', {what}{column}' if column else ''}: {reason}"
+    skipped = (
+        "select count(*), reason from read_parquet(?) where reason like 'skipped: %' group by reason order by reason"
+    )
+    for count, reason in duckdb.execute(skipped, [str(noted)]).fetchall():
+        yield f"    {count:,} rows {reason}"
 
 
 def _two_scopes(network: Network, entries: list[Entry]) -> Iterator[str]:

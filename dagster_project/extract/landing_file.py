@@ -33,6 +33,7 @@ REJECT_SCHEMA = pa.schema(
         ("value_masked", pa.string()),
     ]
 )
+CUT_OFF = "; the file ends there and may be cut off: ask for it again"
 _REJECT_COLUMNS = ["reject_column", "reject_reason", "reject_value"]
 _UNREADABLE = "unreadable"
 
@@ -175,7 +176,11 @@ class FileInLanding:
     def _malformed(self) -> pa.Table:
         schema = REJECT_SCHEMA.remove(REJECT_SCHEMA.get_field_index("line"))
         lines = [
-            {"file_key": self.blank.file_key, "row_number": number, "reason": reason}
+            {
+                "file_key": self.blank.file_key,
+                "row_number": number,
+                "reason": reason + (CUT_OFF if number == self.rows.read else ""),
+            }
             for number, reason in self.rows.malformed
         ]
         return pa.Table.from_pylist(lines, schema=schema)

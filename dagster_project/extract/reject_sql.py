@@ -12,6 +12,7 @@ from dagster_project.feeds import Column, Feed
 
 # A clock that lost its battery starts at 1970 or 1980.
 EARLIEST_YEAR = 1990
+_SHORT_YEAR = "a year of two digits, read as one of four; write %y for %Y in the contract's formats"
 
 
 def may_be_unreadable(column: Column, contract: Contract) -> bool:
@@ -88,10 +89,11 @@ def reject_arms(feed: Feed, contract: Contract, has_zone: bool, absent: list[Col
         )
     if feed.event_at:
         late = "'later than the file''s delivery on ' || delivered_on || '; check the till''s clock'"
-        early = literal(f"before {EARLIEST_YEAR}; check the till's clock")
+        clock = literal(f"before {EARLIEST_YEAR}; check the till's clock")
         dated = [feed.column(feed.event_at), *(c for c in feed.columns if c.role == "business_date")]
         for column in (c for c in dated if c not in absent):
             name, day, text = column.name, quoted(column.name), written(column, contract)
+            early = f"case when year({day}) < 100 then {literal(_SHORT_YEAR)} else {clock} end"
             arms.append(_reject(f"cast({day} as date) > delivered_on + 1", name, late, text))
             arms.append(_reject(f"year({day}) < {EARLIEST_YEAR}", name, early, text))
     return "\n        ".join(arms) if arms else "when false then {'col': '', 'reason': '', 'val': ''}"

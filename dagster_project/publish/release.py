@@ -230,6 +230,11 @@ def _complete(home: Home, run_id: str, deliveries: list[Delivery], late: str | N
 
 def _swap(home: Home, snapshot: Path) -> None:
     """One rename: a reader of `published` sees the old set or the new one, whole."""
+    if home.published.exists() and not home.published.is_symlink():
+        raise PublishError(
+            f"{home.published}: a folder where the link to what is published belongs, as in a home that was copied "
+            "without its links; move it away and run again (cp -a keeps links)"
+        )
     beside = home.root / ".published.new"
     beside.unlink(missing_ok=True)
     beside.symlink_to(Path(home.snapshots.name) / snapshot.name, target_is_directory=True)

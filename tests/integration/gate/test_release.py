@@ -82,6 +82,15 @@ def test_the_swap_is_one_rename_of_a_link(night, monkeypatch):
     assert seen == [("snapshots/r1", "snapshots/r2")]
 
 
+def test_a_home_copied_without_its_links_is_told_so(night):
+    published(night, "r1")
+    night.home.published.unlink()
+    night.home.published.mkdir()
+    sealed(night, "r2")
+    with pytest.raises(PublishError, match="published: a folder where the link"):
+        publish(night.home, night.network(), night.project)
+
+
 def test_rolled_back_sets_do_not_return_by_themselves(night):
     for run_id in ("r1", "r2"):
         published(night, run_id)

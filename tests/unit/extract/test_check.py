@@ -16,6 +16,19 @@ def test_files_are_told_with_rows_rejects_and_a_proposal_and_nothing_is_written(
     assert not zone.network.home.root.exists()
 
 
+def test_rows_that_a_contract_skips_are_counted_apart_from_rejects(zone) -> None:
+    (zone.folder / "sources").mkdir()
+    (zone.folder / "sources/own.yaml").write_text(
+        "name: own\nsource: own\nfeed: order_lines\nrecognise: [Bon, When, Qty, Sum]\n"
+        "skip:\n  - {when: {Bon: {starts_with: Totaal}}, reason: the day's total}\n"
+        "columns: {order_id: Bon, ordered_at: When, quantity: Qty, net_amount: Sum}\n"
+    )
+    rows = ["1,2026-10-05,1,4", "Totaal,2026-10-05,1,4", "Totaal,2026-10-06,1,4", "2,2026-10-06,x,4"]
+    zone.put("leiden/a.csv", "\n".join(["Bon,When,Qty,Sum", *rows, ""]))
+    told = list(check_landing(zone.network))
+    assert told[1:3] == ["    row 5, quantity: not a decimal", "    2 rows skipped: the day's total"]
+
+
 def test_a_landing_zone_where_nothing_is_known_yet_is_told_all_the_same(zone) -> None:
     zone.put("shop_1/till.csv", "Store,Receipt No,Date,Qty,Amount\n1,1,2026-10-05,1,4\n")
     told = list(check_landing(zone.network))

@@ -58,6 +58,15 @@ def test_one_date_tells_the_order_of_a_files_dates(zone, own) -> None:
     assert zone.rows("order_lines", "business_date") == [(date(2026, 2, 3),), (date(2026, 3, 25),)]
 
 
+def test_a_year_of_two_digits_read_as_one_of_four_is_told_as_such(zone, own) -> None:
+    own(dated("day_first"), "o1;13/03/2026;1;4;", "o2;13/03/26;1;4;", "o3;13/03/1970;1;4;")
+    zone.land()
+    assert zone.ops("select row_number, reason from rejected_rows order by 1") == [
+        (3, "a year of two digits, read as one of four; write %y for %Y in the contract's formats"),
+        (4, "before 1990; check the till's clock"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("dates", "status"),
     [

@@ -244,3 +244,11 @@ def test_a_pin_to_a_source_without_a_contract_is_refused_before_anything_lands(z
     with pytest.raises(NetworkError, match="sqare"):
         list(check_landing(zone.network))
     assert not zone.network.home.ledger.exists()
+
+
+def test_a_file_that_ends_within_a_row_is_told_as_cut_off(zone) -> None:
+    zone.put("shop_1/a.csv", LINES + "o1,1,2026-10-05,1,4.50,\no2,2,2026-1")
+    zone.land()
+    assert zone.ops("select row_number, reason from rejected_rows") == [
+        (3, "3 cells where the header has 6; the file ends there and may be cut off: ask for it again")
+    ]
