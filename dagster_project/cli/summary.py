@@ -1,5 +1,6 @@
 """The last lines of a night: what came in, what was set aside, what was found, and where to look next."""
 
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -97,10 +98,12 @@ from marts.marts.dim_locations
 where data_through_date < as_of_date and coalesce(closed_on > data_through_date, true)
 order by data_through_date, location_id
 """
+# In the marts no location has data after the night's day.
 _AHEAD = """
-select format('{:,} locations have sent days after {}, up to {}; they count once most others have that day',
-    count(*), any_value(as_of_date), max(data_through_date))
-from marts.marts.dim_locations where data_through_date > as_of_date having count(*) > 0
+select format(
+    '{:,} locations have sent days after {}, up to {}: these rows wait until the locations of most sales have the day',
+    count(*), $as_of, max(data_through_date))
+from read_parquet($arrival) where data_through_date > $as_of having count(*) > 0
 """
 
 
@@ -136,7 +139,8 @@ def print_summary(network: Network, message: str | None) -> None:
     if message is None:
         _print_list(console, "What stewards decided", decided_events(home.state / run, _state_before(home, manifest)))
     with duckdb.connect(str(home.published / "marts.duckdb"), read_only=True) as marts:
-        late = [row[0] for query in (_BEHIND, _AHEAD) for row in marts.execute(query).fetchall()]
+        arrived = {"arrival": str(home.arrival), "as_of": date.fromisoformat(manifest["as_of_date"])}
+        late = [row[0] for row in (*marts.execute(_BEHIND).fetchall(), *marts.execute(_AHEAD, arrived).fetchall())]
         _print_list(console, "Who has delivered", late)
         _print_rows(console, "The regulars", ("segment", "customers", "net amount"), marts, _SEGMENTS)
         _print_rows(console, "Who is slipping away", ("open alerts", "customers"), marts, _ALERTS)
