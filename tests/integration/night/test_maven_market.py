@@ -6,7 +6,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from conftest import REAL_DATA, Nights
+
+from tests.integration.night.conftest import REAL_DATA, Nights
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "maven_market"
 
