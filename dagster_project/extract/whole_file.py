@@ -14,6 +14,7 @@ from dagster_project.errors import UnreadableFile
 from dagster_project.extract.cell_sql import formats_of
 from dagster_project.extract.contract_language import Contract, FillDown
 from dagster_project.extract.tables import ROW_NUMBER, Rows
+from dagster_project.feeds import load_feeds
 
 FIRST = " first"
 SEVERAL = 2
@@ -27,6 +28,7 @@ class DateOrder:
     def __init__(self) -> None:
         self.first_days = self.second_days = 0
         self.differ = False
+        self.numbers: set[tuple[int, int]] = set()
 
     def see(self, texts: pa.Array | pa.ChunkedArray) -> None:
         found = pc.extract_regex(pc.unique(texts), _TWO_NUMBERS).drop_null()
@@ -36,6 +38,7 @@ class DateOrder:
         self.first_days += pc.sum(pc.greater(first, 12)).as_py()
         self.second_days += pc.sum(pc.greater(second, 12)).as_py()
         self.differ |= pc.any(pc.not_equal(first, second)).as_py()
+        self.numbers |= set(zip(first.to_pylist(), second.to_pylist(), strict=True))
 
     def decide(self, name: str, header: str) -> str:
         """day_first or month_first. Raises UnreadableFile when the file does not tell."""
@@ -58,6 +61,10 @@ class PinnedOrders:
 
     def __init__(self, contract: Contract) -> None:
         rules = [rule for section in (contract, *contract.also) for rule in section.columns.values()]
+        events = [
+            section.columns.get(load_feeds()[section.feed].event_at or "") for section in (contract, *contract.also)
+        ]
+        self._asked = {rule.from_headers[0] for rule in events if rule and rule.from_ and not rule.date_order}
         self._pinned = {
             rule.from_headers[0]: match[1] == "d"
             for rule in rules
@@ -74,7 +81,8 @@ class PinnedOrders:
                 order.see(cells[header])
 
     def check(self, name: str) -> None:
-        """Raise UnreadableFile when several dates can only be of the other order, and none of the contract's."""
+        """Raise UnreadableFile when several dates can only be of the other order, and none of the contract's; or when
+        those of what happened are one day of months in a row, days in a row in the other order, and none is said."""
         for header, is_day_first in self._pinned.items():
             seen = self._seen[header]
             right, wrong = (seen.first_days, seen.second_days)[:: 1 if is_day_first else -1]
@@ -83,6 +91,14 @@ class PinnedOrders:
                 raise UnreadableFile(
                     f"{name}: dates in {header!r} have the {here} first, and the contract reads the {there} first; "
                     "say date_order: from_file in the contract, or ask for the export as it was"
+                )
+            days, months = ({pair[place] for pair in seen.numbers} for place in (0, 1)[:: 1 if is_day_first else -1])
+            in_a_row = len(months) > SEVERAL and max(months) - min(months) < len(months)
+            if header in self._asked and len(days) == 1 and in_a_row:
+                raise UnreadableFile(
+                    f"{name}: dates in {header!r} are day {min(days)} of {len(months)} months in a row, or as many "
+                    "days of one month written the other way round; say date_order in the contract: from_file, "
+                    "day_first or month_first"
                 )
 
 

@@ -88,6 +88,27 @@ def test_a_file_whose_dates_have_another_order_than_its_contracts_is_set_aside(z
         )
 
 
+@pytest.mark.parametrize(
+    ("rule", "dates", "status"),
+    [
+        ('formats: ["%d/%m/%Y"]', ["11/01/2026", "11/02/2026", "11/03/2026"], "rejected"),
+        ('formats: ["%m/%d/%Y"]', ["01/11/2026", "02/11/2026", "03/11/2026"], "rejected"),
+        ('formats: ["%d/%m/%Y"], date_order: day_first', ["11/01/2026", "11/02/2026", "11/03/2026"], "landed"),
+        ('formats: ["%d/%m/%Y"]', ["11/01/2026", "11/02/2026", "12/03/2026"], "landed"),
+        ('formats: ["%d/%m/%Y"]', ["11/01/2026", "11/02/2026", "11/05/2026"], "landed"),
+        ('formats: ["%d/%m/%Y"]', ["11/01/2026", "11/02/2026"], "landed"),
+    ],
+)
+def test_one_day_of_several_months_in_a_row_is_asked_about(zone, own, rule, dates, status) -> None:
+    contract = HEAD + REQUIRED.replace("When\n", f"{{from: When, {rule}}}\n")
+    own(contract, *(f"o{n};{day};1;4;" for n, day in enumerate(dates)))
+    zone.put("shop_1/before.csv", FILE + "b1;10/10/2025;1;4;\n")
+    entry = zone.entry(zone.land(), "shop_1/a.csv")
+    assert entry.status == status
+    if status == "rejected":
+        assert entry.reason.startswith("shop_1/a.csv: dates in 'When' are day 11 of 3 months in a row, or as many days")
+
+
 def test_dates_that_do_not_tell_their_order_are_refused_unless_pinned(zone, own) -> None:
     own(dated("from_file"), "o1;02/03/2026;1;4;", "o2;04/04/2026;1;4;")
     zone.put("shop_2/good.csv", "order_id,ordered_at,quantity,net_amount\no1,2026-10-05,1,4\n")
