@@ -4,8 +4,9 @@ And which values a row lands without.
 The reasons never quote a value; `masked` keeps only its shape.
 """
 
-from dagster_project.extract.cell_sql import formats_of, holds_ids
+from dagster_project.extract.cell_sql import holds_ids
 from dagster_project.extract.contract_language import Contract, ContractPart
+from dagster_project.extract.date_sql import formats_of
 from dagster_project.extract.listing import HEADQUARTERS
 from dagster_project.extract.sql_text import literal, quoted
 from dagster_project.feeds import Column, Feed

@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.errors import UnreadableFile
-from dagster_project.extract.cell_sql import condition_sql, dates_of
+from dagster_project.extract.cell_sql import condition_sql
 from dagster_project.extract.contract_language import Contract
+from dagster_project.extract.date_sql import dates_of
 from dagster_project.extract.landing_file import FileInLanding
 from dagster_project.extract.ledger import Entry
 from dagster_project.extract.listing import LandingFile

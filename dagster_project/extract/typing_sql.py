@@ -9,9 +9,10 @@ values reach SQL only quoted.
 Columns that a header does not have join as constants at the end: the feeds are wide, and most exports are not.
 """
 
-from dagster_project.extract.cell_sql import Dates, condition_sql, instant_sql, is_absent, text_sql, typed_sql, wall_sql
+from dagster_project.extract.cell_sql import condition_sql, is_absent, text_sql, typed_sql
 from dagster_project.extract.clock_sql import NO_TIME, at, clock, within_years
 from dagster_project.extract.contract_language import Contract, ContractPart
+from dagster_project.extract.date_sql import Dates, instant_sql, wall_sql
 from dagster_project.extract.listing import HEADQUARTERS
 from dagster_project.extract.reject_sql import masked, may_be_unreadable, reject_arms, unreadable_values, written
 from dagster_project.extract.sql_text import literal, quoted

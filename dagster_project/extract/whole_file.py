@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.errors import UnreadableFile
-from dagster_project.extract.cell_sql import formats_of
 from dagster_project.extract.contract_language import Contract, FillDown
+from dagster_project.extract.date_sql import formats_of
 from dagster_project.extract.tables import ROW_NUMBER, Rows
 from dagster_project.feeds import load_feeds
 
