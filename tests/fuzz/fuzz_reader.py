@@ -186,7 +186,8 @@ def _read(path: Path, name: str, member: str | None, content: bytes) -> str:
     if member is None and stream is not None and stream.__name__ == "_stream_arrow":
         text, layout = table.stream.args[:2]
         plain = gzip.decompress(content) if path.suffix == ".gz" else content
-        plain_text = plain.decode(text.encoding)[layout.skip :]
+        # A byte order mark behind the header belongs to no cell.
+        plain_text = plain.decode(text.encoding)[layout.skip :].removeprefix("\ufeff")
         found = [row for row in csv.reader(io.StringIO(plain_text, newline=""), delimiter=layout.delimiter) if row]
         whole = plain.decode(text.encoding)
         last = whole.count("\n") + whole.count("\r") - whole.count("\r\n") + 1

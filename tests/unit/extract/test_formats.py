@@ -224,6 +224,15 @@ def test_malformed_rows_keep_their_numbers_across_blocks(tmp_path, monkeypatch) 
     assert numbers == sorted(set(range(1, 20_001)) - set(malformed))
 
 
+def test_a_byte_order_mark_between_header_and_rows_is_no_part_of_the_first_cell(zone) -> None:
+    # A header put before an export that began with one.
+    header, _, rows = text_of([HEADER, *LINES]).partition("\n")
+    zone.put("shop_1/a.csv", f"{header}\n\ufeff{rows}".encode())
+    entry = zone.entry(zone.land(), "shop_1/a.csv")
+    assert (entry.rows_landed, entry.rows_rejected) == (2, 0)
+    assert zone.rows("order_lines", "order_id", "row_number") == [(LINES[0][0],), ("o2",)]
+
+
 def test_a_quote_left_open_sets_the_file_aside(tmp_path) -> None:
     for text in ('a,b\n1,2\n3,"4\n5,6\n', 'a,b\n"1,2\n', 'a, b\n1, "2"\n3, "4\n'):
         with pytest.raises(UnreadableFile, match="never closed"):
