@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from dagster_project.defs.null_tests import null_tests
+from dagster_project.feeds import load_feeds
 from dagster_project.memory import MEMORY, MEMORY_VARIABLE
 
 DBT = Path(__file__).resolve().parents[2] / "dbt_models"
@@ -92,6 +93,9 @@ def _promises(layer: str, model: dict, tests: list[dict]) -> list[str]:
             found.append(f"{name}.{column['name']}: personal data without the tag pii")
         if layer == "sync" and column["config"].get("meta", {}).get("publish") is not True:
             found.append(f"{name}.{column['name']}: leaves the house without `meta: {{publish: true}}`")
+    fed_by = model["config"]["meta"].get("fed_by", []) if layer == "marts" else ["orders"]
+    if not fed_by or set(fed_by) - load_feeds().keys():
+        found.append(f"{name}: does not say which feeds its rows come from, or names one that is none: {fed_by}")
     if layer == "marts" and "as_of_date" not in model["columns"]:
         found.append(f"{name}: does not say as of which day it speaks")
     return found
@@ -143,6 +147,8 @@ def _change(model: str, *path: str, to: object):
         (_change("dim_dates", "config", "contract", "enforced", to=False), "not enforced"),
         (_change("dim_dates", "columns", "as_of_date", "name", to="email"), "analysts' mart"),
         (_change("dim_dates", "columns", to={}), "as of which day"),
+        (_change("dim_dates", "config", "meta", to={}), "which feeds"),
+        (_change("dim_dates", "config", "meta", to={"fed_by": ["receipts"]}), "which feeds"),
         (_change("golden_records", "columns", "email", "config", to={}), "without the tag pii"),
         (_change("sync_email_profiles", "columns", "email", "config", to={"tags": ["pii"]}), "publish"),
         (_change("fct_orders", "fqn", to=["regulars", "reports", "fct_orders"]), "is no layer"),

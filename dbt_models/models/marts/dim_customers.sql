@@ -28,7 +28,7 @@ parameters as (
 
 select
     customers.customer_id,
-    summed.customer_id is null as is_prospect,
+    coalesce(summed.orders, 0) = 0 as is_prospect,
     customers.account_kind,
     visited.home_location_id,
     coalesce(acquisitions.acquisition_source, 'till') as acquisition_source,

@@ -100,26 +100,24 @@ def test_another_runs_verdict_is_refused(home):
         read_dbt_verdict(home, "r1")
 
 
-def test_an_empty_mart_says_which_feed_has_not_come_in(home):
-    write_ledger(home, ("a.csv", "orders", 1, 1, 0, 0))
-    manifest = {
-        "nodes": {
-            "model.dim_products": {
-                "resource_type": "model",
-                "name": "dim_products",
-                "depends_on": {"nodes": ["model.stg", "source.parameters"]},
-            },
-            "model.stg": {
-                "resource_type": "model",
-                "name": "stg",
-                "depends_on": {"nodes": ["source.products", "source.orders"]},
-            },
-        },
-        "sources": {f"source.{name}": {"name": name} for name in ("products", "orders", "parameters")},
+@pytest.mark.parametrize(
+    ("fed_by", "told"),
+    [
+        (["customers"], "empty: nothing has come in for customers"),
+        (["engagement", "actions"], "empty: nothing has come in for engagement, actions"),
+        # A till that sends lines alone is no till whose receipts are missing.
+        (["order_lines", "orders"], "empty: no row meets its definition yet"),
+    ],
+)
+def test_an_empty_mart_says_that_none_of_its_feeds_has_come_in(home, fed_by, told):
+    write_ledger(home, ("a.csv", "order_lines", 1, 1, 0, 0))
+    nodes = {
+        "model.a": {"resource_type": "model", "name": "empty", "config": {"meta": {"fed_by": fed_by}}},
+        "model.b": {"resource_type": "model", "name": "filled", "config": {"meta": {"fed_by": ["orders"]}}},
+        "test.c": {"resource_type": "test", "name": "empty"},
     }
-    (note,) = empty_mart_notes(home, {"dim_products": 0, "fct_orders": 1}, manifest)
-    assert (note.name, note.passed) == ("dim_products.is_empty", True)
-    assert note.detail == "empty: nothing has come in for products"
+    (note,) = empty_mart_notes(home, {"empty": 0, "filled": 1}, {"nodes": nodes})
+    assert (note.name, note.passed, note.detail) == ("empty.is_empty", True, told)
 
 
 def test_without_the_candidates_files_there_is_nothing_to_judge(home, tmp_path):
