@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator
 from dagster_project.errors import NetworkError
 from dagster_project.home import Home
 from dagster_project.network_sections import (
+    CAPS,
     CUTOFF_LISTS,
     ChurnSection,
     ConsentSection,
@@ -29,7 +30,7 @@ from dagster_project.network_sections import (
     ValueSection,
 )
 from dagster_project.outbound import Destination, Override, PublishSection, Section
-from dagster_project.segment_map import read_segment_map
+from dagster_project.segment_map import segment_names
 
 NETWORK_VARIABLE = "REGULARS_NETWORK"
 KEY_VARIABLE = "REGULARS_KEY"
@@ -147,7 +148,13 @@ def load_network(file: str | Path) -> Network:
         raise NetworkError(_explain(path, error)) from None
     except TypeError as error:
         raise NetworkError(f"{path}: {error}; keys are {', '.join(_allowed_keys(()))}") from error
-    read_segment_map(network.own_segment_map)
+    capped = CAPS.keys() | segment_names(network.own_segment_map)
+    for segment, cap in network.contact.caps_per_28_days.items():
+        if segment not in capped:
+            raise NetworkError(
+                f"{path}: unknown key `contact.caps_per_28_days.{segment}` (value {cap}); "
+                f"allowed here: {', '.join(sorted(capped))}"
+            )
     return network
 
 

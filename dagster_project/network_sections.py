@@ -9,13 +9,13 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from dagster_project.outbound import Section
+from dagster_project.outbound import Days, Number, Section, Share
 
 CUTOFF_LISTS = ("recency_days", "frequency", "monetary")
+# Segment -> contacts in 28 days; `default` is for the segments that are not named.
+CAPS = {"champions": 8, "default": 4, "at_risk": 2, "hibernating": 1}
 
-Share = Annotated[float, Field(ge=0, le=1)]
-Days = Annotated[int, Field(ge=1)]
-Money = Annotated[float, Field(ge=0)]
+Money = Annotated[float, Number, Field(ge=0, allow_inf_nan=False)]
 
 
 @cache
@@ -56,11 +56,23 @@ class PathsSection(Section):
         return home
 
 
+def _in_order(section: Section, low: str, high: str) -> None:
+    """Refuse two thresholds that were both written and contradict each other."""
+    least, most = getattr(section, low), getattr(section, high)
+    if {low, high} <= section.model_fields_set and least > most:
+        raise ValueError(f"{low} ({least}) no greater than {high} ({most})")
+
+
 class IdentitySection(Section):
     auto_merge_probability: Share = 0.95
     review_probability: Share = 0.80
     acknowledged: date | None = None
     model: str | None = None
+
+    @model_validator(mode="after")
+    def _review_comes_before_merging(self) -> "IdentitySection":
+        _in_order(self, "review_probability", "auto_merge_probability")
+        return self
 
 
 class StalenessSection(Section):
@@ -113,6 +125,12 @@ class ChurnSection(Section):
     complaint_due_days: Days = 2
     complaint_lost_days: Days = 30
 
+    @model_validator(mode="after")
+    def _graver_lies_beyond(self) -> "ChurnSection":
+        _in_order(self, "critical_ratio", "declining_ratio")
+        _in_order(self, "lapse_warn_quantile", "lapse_quantile")
+        return self
+
 
 class ValueSection(Section):
     margin: Share = 1.0
@@ -127,10 +145,13 @@ class CostsSection(Section):
 
 
 class ContactSection(Section):
-    caps_per_28_days: dict[str, Annotated[int, Field(ge=0)]] = Field(
-        default={"champions": 8, "default": 4, "at_risk": 2, "hibernating": 1}
-    )
+    caps_per_28_days: dict[str, Annotated[int, Number, Field(ge=0)]] = CAPS
     holdout_share: Share = 0.10
+
+    @field_validator("caps_per_28_days")
+    @classmethod
+    def _others_keep_their_default(cls, caps: dict[str, int]) -> dict[str, int]:
+        return CAPS | caps
 
 
 class ConsentSection(Section):

@@ -7,10 +7,19 @@ from datetime import date
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-Share = Annotated[float, Field(ge=0, le=1)]
-Days = Annotated[int, Field(ge=1)]
+
+def _no_truth_value(value: object) -> object:
+    # YAML reads yes and on as true, which would count as 1.
+    if isinstance(value, bool):
+        raise ValueError("a number")
+    return value
+
+
+Number = BeforeValidator(_no_truth_value)
+Share = Annotated[float, Number, Field(ge=0, le=1)]
+Days = Annotated[int, Number, Field(ge=1)]
 Name = Annotated[str, Field(pattern="^[a-z0-9_]+$")]
 Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3)]
 Guard = Literal[

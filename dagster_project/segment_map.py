@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dagster_project.errors import NetworkError
 
+PROJECT_MAP = Path(__file__).resolve().parents[1] / "dbt_models" / "seeds" / "rfm_segments.csv"
 COLUMNS = ("r_score", "f_score", "rfm_segment", "segment_rank")
 CELLS = [(recency, frequency) for recency in range(5, 0, -1) for frequency in range(5, 0, -1)]
 
@@ -35,6 +36,11 @@ def read_segment_map(path: Path) -> list[tuple[int, int, str, int]]:
     if wrong:
         raise NetworkError(f"{path}: {' and '.join(wrong)}; every pair of scores 1 to 5 stands there once")
     return sorted(cells, key=lambda cell: CELLS.index(cell[:2]))
+
+
+def segment_names(own_map: Path) -> set[str]:
+    """The segments there are: of the network's own map, else of the project's. Raises NetworkError."""
+    return {segment for _, _, segment, _ in read_segment_map(own_map) or read_segment_map(PROJECT_MAP)}
 
 
 def _cell(path: Path, number: int, row: dict) -> tuple[int, int, str, int]:

@@ -110,7 +110,7 @@ def allow_members(
                         order by l.customer_id is null, not a.is_reachable, a.priority, a.destination, a.audience
                     ) as contact,
                     least(
-                        coalesce(c.cap, (select cap from caps where segment = 'default'), 4), w.wished_contacts_28d
+                        coalesce(c.cap, (select cap from caps where segment = 'default')), w.wished_contacts_28d
                     ) as cap
                 from (select * from asked where not is_holdout) a
                 left join live l using (customer_id, destination, audience)

@@ -53,6 +53,16 @@ def test_the_documented_defaults_are_the_real_ones(tmp_path: Path) -> None:
         ("rfm: {method: cutoffs, frequency: [2, 3, 5, 9]}", ["rfm", "missing: recency_days, monetary"]),
         ("rfm: {frequency: [2, 3, 5, 9]}", ["rfm", "only with method: cutoffs"]),
         ("rfm: {method: cutoffs, frequency: [2, 5, 3, 9]}", ["rfm.frequency", "each greater than the one before"]),
+        ("churn: {declining_ratio: 0.3, critical_ratio: 0.4}", ["critical_ratio (0.4)", "declining_ratio (0.3)"]),
+        ("churn: {lapse_warn_quantile: 0.98, lapse_quantile: 0.9}", ["lapse_warn_quantile (0.98)"]),
+        (
+            "identity: {auto_merge_probability: 0.7, review_probability: 0.9}",
+            ["identity", "review_probability (0.9) no greater than auto_merge_probability (0.7)"],
+        ),
+        ("churn: {min_visits: yes}", ["churn.min_visits", "True", "a number"]),
+        ("value: {margin: on}", ["value.margin", "True", "a number"]),
+        ("costs: {email: .inf}", ["costs.email", "inf", "finite"]),
+        ("contact: {caps_per_28_days: {champion: 2}}", ["caps_per_28_days.champion", "2", "champions, default"]),
         ("publish: {ready_by: noon}", ["publish.ready_by", "noon"]),
         ("- a list", ["a mapping of keys is expected"]),
         ("network: [", ["not readable as YAML"]),
@@ -63,6 +73,31 @@ def test_mistakes_are_named(tmp_path: Path, text: str, told: list[str]) -> None:
     with pytest.raises(NetworkError) as error:
         load_network(write(tmp_path, text))
     assert all(part in str(error.value) for part in told), str(error.value)
+
+
+def test_a_threshold_written_alone_contradicts_nothing(tmp_path: Path) -> None:
+    network = load_network(write(tmp_path, "identity: {auto_merge_probability: 0.7}\nchurn: {declining_ratio: 0.3}"))
+    assert (network.identity.auto_merge_probability, network.churn.declining_ratio) == (0.7, 0.3)
+
+
+def test_a_cap_for_one_segment_leaves_the_others_their_default(tmp_path: Path) -> None:
+    network = load_network(write(tmp_path, "contact: {caps_per_28_days: {champions: 10, loyal: 5}}"))
+    assert network.contact.caps_per_28_days == {
+        "champions": 10,
+        "loyal": 5,
+        "default": 4,
+        "at_risk": 2,
+        "hibernating": 1,
+    }
+
+
+def test_segments_of_a_networks_own_map_may_have_a_cap(tmp_path: Path) -> None:
+    cells = [f"{r},{f},stars,1" for r in range(1, 6) for f in range(1, 6)]
+    (tmp_path / "rfm_segments.csv").write_text("\n".join(["r_score,f_score,rfm_segment,segment_rank", *cells]))
+    network = load_network(write(tmp_path, "contact: {caps_per_28_days: {stars: 6}}"))
+    assert network.contact.caps_per_28_days["stars"] == 6
+    with pytest.raises(NetworkError, match=r"contact\.caps_per_28_days\.loyal"):
+        load_network(write(tmp_path, "contact: {caps_per_28_days: {loyal: 6}}"))
 
 
 @pytest.mark.parametrize(

@@ -67,8 +67,11 @@ select
         else 'stale'
     end as {{ kind }}_status,
     {% endfor %}
+    -- What a person does not have, a visit does not confirm.
     greatest(
-        confirmed.email_confirmed_on, confirmed.phone_confirmed_on, confirmed.address_confirmed_on
+        case when not confirmed.is_email_missing then confirmed.email_confirmed_on end,
+        case when not confirmed.is_phone_missing then confirmed.phone_confirmed_on end,
+        case when not confirmed.is_address_missing then confirmed.address_confirmed_on end
     ) as confirmed_on
 from confirmed
 cross join parameters

@@ -15,6 +15,7 @@ select
     first_contact_resolved,
     answered_at,
     resolved_at,
-    try_cast(resolved_at as date) as resolved_on,
+    -- By the location's clock, as it was when the case was opened.
+    try_cast(coalesce(resolved_at + (event_local_at - opened_at), resolved_at) as date) as resolved_on,
     resolution
 from landed
