@@ -6,8 +6,8 @@ cases as (
     select * from {{ ref('stg_lake__cases') }}
 ),
 
-order_records as (
-    select * from {{ ref('stg_lake__order_records') }}
+order_customers as (
+    select * from {{ ref('int_order_customers_found') }}
 ),
 
 contact_points as (
@@ -17,13 +17,13 @@ contact_points as (
 claims as (
     select
         cases.case_id,
-        order_records.customer_id,
+        order_customers.customer_id,
         1 as preference
     from cases
-    inner join order_records
+    inner join order_customers
         on
-            cases.order_id = order_records.order_id
-            and cases.location_id = order_records.location_id
+            cases.order_id = order_customers.order_id
+            and cases.location_id = order_customers.location_id
     union all
     select
         cases.case_id,

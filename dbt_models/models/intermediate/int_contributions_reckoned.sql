@@ -16,7 +16,7 @@ lines as (
 ),
 
 order_customers as (
-    select * from {{ ref('stg_lake__order_records') }}
+    select * from {{ ref('int_order_customers_found') }}
 ),
 
 products as (
