@@ -40,11 +40,11 @@ WIDE_BLOCKS = (
 
 
 def blocks_of(table: str, profiles: int) -> str:
-    """SQL over a table or subquery of profiles: profile_no, key (what it may share with another, as a hash), in a
-    network of so many profiles."""
+    """SQL over a table or subquery of profiles: cluster_no, variant, key (what it may share with another, as a hash),
+    in a network of so many profiles."""
     blocks = [*BLOCKS, *(WIDE_BLOCKS if profiles <= SMALL else ())]
     return " union all ".join(
-        f"""select profile_no, hash({number}, {", ".join(parts)}) as key from {table}
+        f"""select cluster_no, variant, hash({number}, {", ".join(parts)}) as key from {table}
             where {" and ".join(f"({part}) is not null" for part in parts)}"""
         for number, parts in enumerate(blocks)
     )
@@ -52,12 +52,12 @@ def blocks_of(table: str, profiles: int) -> str:
 
 def pairs_between(some: str, all_of_them: str) -> str:
     """SQL: left_no < right_no, profiles of different clusters that share a block; one is of table `some`, the other of
-    `all_of_them` (profile_no, key), where `some` are too."""
-    once = "l.profile_no < r.profile_no and" if some == all_of_them else ""
+    `all_of_them` (cluster_no, variant, key), where `some` are too."""
+    one, other = (f"({side}.cluster_no << {VARIANT_BITS}) + {side}.variant" for side in "lr")
     return f"""
-        select distinct least(l.profile_no, r.profile_no) as left_no, greatest(l.profile_no, r.profile_no) as right_no
-        from {some} l join {all_of_them} r using (key)
-        where {once} l.profile_no >> {VARIANT_BITS} <> r.profile_no >> {VARIANT_BITS}"""
+        select distinct least(one, other) as left_no, greatest(one, other) as right_no from (
+            select {one} as one, {other} as other from {some} l join {all_of_them} r using (key)
+            where l.cluster_no {"<" if some == all_of_them else "<>"} r.cluster_no)"""
 
 
 def find_candidates(con: duckdb.DuckDBPyConnection, profiles: int) -> None:
@@ -65,6 +65,7 @@ def find_candidates(con: duckdb.DuckDBPyConnection, profiles: int) -> None:
 
     `profiles` is how many there are in the network.
     """
-    con.execute(f"create temp table blocked as {blocks_of('profiles', profiles)}")
+    numbered = f"(select *, profile_no & {(1 << VARIANT_BITS) - 1} as variant from profiles)"
+    con.execute(f"create temp table blocked as {blocks_of(numbered, profiles)}")
     con.execute(f"create temp table candidates as {pairs_between('blocked', 'blocked')}")
     con.execute("drop table blocked")

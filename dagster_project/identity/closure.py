@@ -7,11 +7,12 @@ import pyarrow as pa
 from dagster_project.identity.cluster import components, find_clusters
 from dagster_project.identity.decisions import Decisions
 from dagster_project.identity.guard import Guard
-from dagster_project.identity.profiles import VARIANT_BITS, finished
+from dagster_project.identity.profiles import VARIANT_BITS, guarded
 
 
 def close_scores(work: duckdb.DuckDBPyConnection, decided: Decisions, least: float, guard: Guard) -> None:
-    """Keep the clusters and edges of all whom scores or decisions connect with `stirred` (cluster_no).
+    """Keep the clusters and edges of `stirred` (cluster_no), and of all whom scores or decisions connect with one of
+    these or with a `fresh` cluster.
 
     `decided` is by known_no.
     """
@@ -19,8 +20,8 @@ def close_scores(work: duckdb.DuckDBPyConnection, decided: Decisions, least: flo
     variant = f"& {(1 << VARIANT_BITS) - 1}"
     work.execute(
         """create temp table closed as
-           select row_number() over (order by record_key) - 1 as record_no, known_no, c.cluster_no as exact_no
-           from kept.exact_clusters c semi join chosen using (cluster_no) join kept.records using (known_no)"""
+           select row_number() over (order by record_key) - 1 as record_no, known_no, exact_no
+           from kept.records semi join chosen on cluster_no = exact_no"""
     )
     work.execute(
         """create temp table exact_clusters as
@@ -39,7 +40,7 @@ def close_scores(work: duckdb.DuckDBPyConnection, decided: Decisions, least: flo
     )
     shapes = """(select s.* replace (c.record_no as cluster_no) from kept.shapes s
                  join closed c on c.known_no = s.cluster_no where s.cluster_no in (select node from nodes))"""
-    work.execute(f"create temp table profiles as {finished(shapes, 'kept.name_counts')}")
+    work.execute(f"create temp table profiles as {guarded(shapes, 'kept.name_counts')}")
     work.execute("create or replace temp view records as from closed")
     find_clusters(work, decided.among(work, "closed"), least, guard)
     work.execute("delete from kept.clusters where known_no in (from replaced union all select known_no from closed)")
@@ -67,18 +68,19 @@ def _choose(work: duckdb.DuckDBPyConnection, decided: Decisions, least: float) -
                      schema=pa.schema([("one", pa.int64()), ("other", pa.int64())]))  # fmt: skip
     work.register("joined", pairs)
     together = work.execute(
-        """select a.cluster_no as one, b.cluster_no as other from joined
-           join kept.exact_clusters a on a.known_no = one join kept.exact_clusters b on b.known_no = other"""
+        """select a.exact_no as one, b.exact_no as other from joined
+           join kept.records a on a.known_no = one join kept.records b on b.known_no = other"""
     ).fetchnumpy()
     work.unregister("joined")
-    stirred = work.execute("select cluster_no from stirred").fetchnumpy()["cluster_no"]
+    stirred, fresh = (
+        work.execute(f"select cluster_no from {table}").fetchnumpy()["cluster_no"] for table in ("stirred", "fresh")
+    )
     lefts = np.concatenate([scored["cluster_l"], together["one"]]).astype(np.int64)
     rights = np.concatenate([scored["cluster_r"], together["other"]]).astype(np.int64)
     nodes, ends = np.unique(np.concatenate([lefts, rights]), return_inverse=True)
     lowest = components(len(nodes), ends[: len(lefts)], ends[len(lefts) :])
-    is_stirred = np.isin(nodes, stirred)
-    reached = np.isin(lowest, lowest[is_stirred])
-    chosen = np.concatenate([stirred, nodes[reached & ~is_stirred]])
+    reached = np.isin(lowest, lowest[np.isin(nodes, np.concatenate([stirred, fresh]))])
+    chosen = np.union1d(stirred, nodes[reached])
     for name, table in {"chosen": {"cluster_no": chosen}, "nodes": {"node": nodes[reached]}}.items():
         work.register("found", pa.table(table))
         work.execute(f"create temp table {name} as from found")

@@ -20,6 +20,7 @@ from dagster_project.identity.guard import STRICT, Guard, find_conflicts
 from dagster_project.identity.match import RULES
 
 DECISION, SPLINK, SINGLE = "decision", "splink", "single"
+MATCH_RULES = (*RULES, DECISION, SPLINK, SINGLE)
 Pair = tuple[int, int]
 VAGUE = """select distinct cluster_no from profiles join components using (cluster_no)
            where coalesce(length(first_name), 0) < 2 or coalesce(length(last_name), 0) < 2"""

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.identity.cluster import MATCH_RULES
 from dagster_project.identity.model import Model
 from dagster_project.network_sections import IdentitySection
 
@@ -28,21 +29,20 @@ VALUES = f"""first_name {TEXT}, last_name {TEXT}, email {TEXT}, phone {TEXT}, bi
 # Table -> its columns. A cluster bears the known_no of its lowest record, a profile is numbered after its cluster.
 TABLES = {
     "about": f"fingerprint {TEXT}, scale {TEXT}, weighing {TEXT}",
-    "records": f"known_no bigint, record_key {TEXT}, digest hugeint, component bigint",
+    "records": f"""known_no bigint, record_key {TEXT}, digest {HASH}, component bigint, exact_no bigint,
+        first_key {TEXT}, last_key {TEXT}, class {TEXT}""",
     "sayings": f"known_no bigint, saying {HASH}",
     "keys": f"known_no bigint, key {HASH}",
     "worthless": f"kind {TEXT}, value {TEXT}",
     "odd_birth_dates": "birth_date date",
     "decided": f"place bigint, decision {TEXT}, left_key {TEXT}, right_key {TEXT}",
-    "names": f"known_no bigint, first_key {TEXT}, last_key {TEXT}, class {TEXT}",
     "ties": f"rule_rank tinyint, known_no bigint, leader_no bigint, block {HASH}",
-    "exact_clusters": "known_no bigint, cluster_no bigint",
     "shapes": f"cluster_no bigint, variant bigint, record_no bigint, {VALUES}",
-    "blocked": f"profile_no bigint, key {HASH}",
-    "name_counts": f"field {TEXT}, name {TEXT}, is_known boolean, tf double",
+    "blocked": f"cluster_no bigint, variant bigint, key {HASH}",
+    "name_counts": f"field {TEXT}, name {TEXT}, clusters bigint, is_known boolean, tf double",
     "judged_scores": """left_no bigint, right_no bigint, probability double, is_refused boolean, cluster_l bigint,
         cluster_r bigint, record_l bigint, record_r bigint""",
-    "clusters": f"known_no bigint, cluster_no bigint, match_rule {TEXT}, match_probability double",
+    "clusters": f"known_no bigint, cluster_no bigint, match_rule enum {MATCH_RULES}, match_probability double",
     "edges": """cluster_l bigint, cluster_r bigint, probability double, record_l bigint, record_r bigint,
         left_no bigint, right_no bigint, is_taken boolean""",
 }

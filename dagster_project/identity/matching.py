@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.identity.candidates import SMALL
-from dagster_project.identity.changes import find_region, number_records
+from dagster_project.identity.changes import find_region
 from dagster_project.identity.closure import close_scores
 from dagster_project.identity.cluster import find_exact_clusters
 from dagster_project.identity.decisions import Decisions
@@ -20,6 +20,7 @@ from dagster_project.identity.guard import Guard
 from dagster_project.identity.kept import empty_kept, fingerprint, open_kept, seal_kept, tell_unreadable
 from dagster_project.identity.match import tie_records
 from dagster_project.identity.model import Model, prior
+from dagster_project.identity.numbering import number_records
 from dagster_project.identity.profiles import VARIANT_BITS, finished, shape_profiles
 from dagster_project.identity.renewal import find_fresh, keep_exact, keep_scores
 from dagster_project.network_sections import IdentitySection
@@ -46,6 +47,8 @@ def match(
     try:
         with _one_thread(con) if _is_kept(con) else nullcontext():
             is_renewed = _renew(con, model, limits, decisions, memo)
+            if is_renewed:
+                _show(con)
     except duckdb.IOException as error:
         if memo is None:
             raise
@@ -55,7 +58,7 @@ def match(
         _drop(con, *LAID_OUT, *NUMBERED)
         empty_kept(con, memo, mark)
         _renew(con, model, limits, decisions, memo)
-    _show(con)
+        _show(con)
 
 
 def _renew(
@@ -125,11 +128,11 @@ def _show(con: duckdb.DuckDBPyConnection) -> None:
     shapes = f"""(select k.* replace (cluster_no_of.record_no as cluster_no, record_no_of.record_no as record_no)
                   from kept.shapes k {of("cluster_no")} {of("record_no")})"""
     views = {
-        "names": f"select known_no_of.record_no, k.* exclude (known_no) from kept.names k {of('known_no')}",
+        "names": f"""select known_no_of.record_no, first_key, last_key, class from kept.records k {of("known_no")}""",
         "ties": f"""select k.rule_rank, known_no_of.record_no, leader_no_of.record_no as leader_no, k.block
                     from kept.ties k {of("known_no")} {of("leader_no")}""",
-        "exact_clusters": f"""select known_no_of.record_no, cluster_no_of.record_no as cluster_no
-                              from kept.exact_clusters k {of("known_no")} {of("cluster_no")}""",
+        "exact_clusters": f"""select known_no_of.record_no, exact_no_of.record_no as cluster_no
+                              from kept.records k {of("known_no")} {of("exact_no")}""",
         "profiles": finished(shapes, "kept.name_counts"),
         "judged_scores": f"select k.probability, k.is_refused, {paired} from kept.judged_scores k {joins}",
         "edges": f"select k.probability, k.is_taken, {paired} from kept.edges k {joins}",

@@ -25,7 +25,7 @@ def persist_ids(con: duckdb.DuckDBPyConnection, registry: Path | None) -> int:
     new = _give_new_ids(con)
     con.execute(
         """create temp table people as
-           select c.record_no, k.customer_no, k.customer_id, c.match_rule, c.match_probability
+           select c.record_no, k.customer_no, k.customer_id, c.match_rule::varchar as match_rule, c.match_probability
            from clusters c
            join (select *, row_number() over (order by customer_id) as customer_no from kept_ids) k
              using (cluster_no)"""

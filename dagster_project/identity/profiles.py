@@ -37,7 +37,7 @@ def build_profiles(con: duckdb.DuckDBPyConnection) -> None:
     Needs `observed`, `names`, `identifiers`, `odd_birth_dates` and `exact_clusters`.
     """
     shape_profiles(con)
-    con.execute(f"create temp table name_counts as {counted_names('shapes')}")
+    con.execute(f"create temp table name_counts as {rated_names(counted_names('shapes'))}")
     con.execute(f"create temp table profiles as {finished('shapes', 'name_counts')}")
     con.execute("drop table shapes; drop table name_counts")
 
@@ -77,28 +77,48 @@ def shape_profiles(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def counted_names(shapes: str) -> str:
-    """SQL: field, name, is_known, tf (a power of two) of every name that is some cluster's usual one."""
+    """SQL: field, name, clusters: of every name how many clusters' usual one it is."""
     return " union all ".join(
-        f"""select '{field}' as field, {field} as name, count(*) >= {KNOWN_NAME_COUNT} as is_known,
-                   greatest({RAREST}, pow(2, round(log2(count(*) / sum(count(*)) over ())))) as tf
+        f"""select '{field}' as field, {field} as name, count(*) as clusters
             from {shapes} where variant = 0 and {field} is not null group by {field}"""
         for field in ("first_name", "last_name")
     )
 
 
+def rated_names(counted: str) -> str:
+    """SQL: what SQL `counted` says of names, with is_known and tf (a power of two)."""
+    return f"""
+        select *, clusters >= {KNOWN_NAME_COUNT} as is_known,
+               greatest({RAREST}, pow(2, round(log2(clusters / sum(clusters) over (partition by field))))) as tf
+        from ({counted})"""
+
+
+NUMBERS = f"(s.cluster_no << {VARIANT_BITS}) + s.variant as profile_no, s.cluster_no, s.record_no"
+FIRST_FORMS = "coalesce(s.forms, case when s.first_name is not null then [s.first_name] end) as first_forms"
+IS_KNOWN_FIRST = "s.forms is not null or coalesce(a.is_known, false) as is_known_first"
+
+
 def finished(shapes: str, name_counts: str) -> str:
     """SQL: profiles from rows like those of `shapes`, and from the names' counts."""
     return f"""
-        select (s.cluster_no << {VARIANT_BITS}) + s.variant as profile_no, s.cluster_no, s.record_no, s.first_name,
-               s.last_name, s.email,
+        select {NUMBERS}, s.first_name, s.last_name, s.email,
                split_part(s.email, '@', 1) as email_local, split_part(s.email, '@', 2) as email_domain,
-               s.phone, s.birth_date, s.address, s.postal_code, s.city,
-               coalesce(s.forms, case when s.first_name is not null then [s.first_name] end) as first_forms,
-               s.forms is not null or coalesce(a.is_known, false) as is_known_first, s.cards,
+               s.phone, s.birth_date, s.address, s.postal_code, s.city, {FIRST_FORMS}, {IS_KNOWN_FIRST}, s.cards,
                a.tf as tf_first_name, b.tf as tf_last_name
-        from {shapes} s
-        left join (from {name_counts} where field = 'first_name') a on a.name = s.first_name
+        from {_with_first(shapes, name_counts)}
         left join (from {name_counts} where field = 'last_name') b on b.name = s.last_name"""
+
+
+def guarded(shapes: str, name_counts: str) -> str:
+    """SQL: of `finished` profiles what the household guard compares."""
+    return f"""
+        select {NUMBERS}, s.first_name, s.last_name, s.email, s.birth_date, s.address, s.postal_code, {FIRST_FORMS},
+               {IS_KNOWN_FIRST}
+        from {_with_first(shapes, name_counts)}"""
+
+
+def _with_first(shapes: str, name_counts: str) -> str:
+    return f"{shapes} s left join (from {name_counts} where field = 'first_name') a on a.name = s.first_name"
 
 
 def comparable_address(address: str) -> str:

@@ -14,31 +14,33 @@ from dagster_project.identity.changes import SAYING
 from dagster_project.identity.cluster import components
 from dagster_project.identity.guard import Guard, judge_scores
 from dagster_project.identity.match import neighbour_keys
-from dagster_project.identity.profiles import VARIANT_BITS, counted_names, finished
+from dagster_project.identity.profiles import VARIANT_BITS, counted_names, finished, rated_names
 from dagster_project.identity.weights import score_candidates, weigh_candidates, weighing
 
 # Tables by record, and the column that says whose a row is.
-OWNERS = {"records": "known_no", "sayings": "known_no", "keys": "known_no", "names": "known_no", "ties": "known_no",
-          "exact_clusters": "known_no", "shapes": "cluster_no"}  # fmt: skip
+OWNERS = {"records": "known_no", "sayings": "known_no", "keys": "known_no", "ties": "known_no", "shapes": "cluster_no"}
 
 
 def keep_exact(work: duckdb.DuckDBPyConnection) -> None:
     """Keep the region's records, names, ties, exact clusters and profiles; table `replaced` (known_no) for later."""
     work.execute("create temp table replaced as select known_no from laid union from gone")
+    work.execute(
+        """create temp table outdated as
+           select cluster_no, variant, first_name, last_name from kept.shapes where cluster_no in (from replaced)"""
+    )
     for table, owner in OWNERS.items():
         work.execute(f"delete from kept.{table} where {owner} in (from replaced)")
     work.execute(f"create temp table region_keys as {neighbour_keys()}")
     _label_components(work)
     mine = "join laid l using (record_no)"
     statements = {
-        "records": f"select known_no, record_key, digest, component from labels {mine}",
+        "records": f"""select l.known_no, l.record_key, l.digest, component, m.known_no, first_key, last_key, class
+                       from labels {mine} join names using (record_no) join exact_clusters using (record_no)
+                       join laid m on m.record_no = cluster_no""",
         "sayings": f"select known_no, {SAYING} from observed {mine}",
         "keys": f"select known_no, key from region_keys {mine}",
-        "names": f"select known_no, first_key, last_key, class from names {mine}",
         "ties": f"""select rule_rank, l.known_no, m.known_no, block from ties {mine}
                     join laid m on m.record_no = leader_no""",
-        "exact_clusters": f"""select l.known_no, m.known_no from exact_clusters {mine}
-                              join laid m on m.record_no = cluster_no""",
         "shapes": f"""select s.* replace (m.known_no as cluster_no, l.known_no as record_no) from shapes s {mine}
                       join laid m on m.record_no = s.cluster_no""",
     }
@@ -65,49 +67,55 @@ def _label_components(work: duckdb.DuckDBPyConnection) -> None:
 
 
 def find_fresh(work: duckdb.DuckDBPyConnection, profiles: int) -> None:
-    """Table `fresh` (profile_no, cluster_no): the profiles to score, the region's and those of a name whose frequency
+    """Table `fresh` (cluster_no): the exact clusters to score, the region's and those of a name whose frequency
     changed; and the kept blocks of a network of so many profiles."""
-    number = f"(cluster_no << {VARIANT_BITS}) + variant"
-    numbered = f"(select {number} as profile_no, *, split_part(email, '@', 1) as email_local from shapes)"
-    work.execute(f"delete from kept.blocked where profile_no >> {VARIANT_BITS} in (from replaced)")
+    split = "(select *, split_part(email, '@', 1) as email_local from shapes)"
+    work.execute("delete from kept.blocked using replaced where cluster_no = known_no")
     work.execute(
         f"""insert into kept.blocked
-            select (known_no << {VARIANT_BITS}) + (profile_no & {(1 << VARIANT_BITS) - 1}), key
-            from ({blocks_of(numbered, profiles)}) join laid on record_no = profile_no >> {VARIANT_BITS}"""
+            select known_no, variant, key from ({blocks_of(split, profiles)}) join laid on record_no = cluster_no"""
     )
-    work.execute(f"create temp table counted as {counted_names('kept.shapes')}")
+    counted = f"""
+        select field, name, sum(clusters)::bigint as clusters from (
+            select field, name, clusters from kept.name_counts
+            union all select field, name, -clusters from ({counted_names("outdated")})
+            union all {counted_names("shapes")})
+        group by all having sum(clusters) > 0"""
+    work.execute(f"create temp table counted as {rated_names(counted)}")
     work.execute(
         """create temp table moved as
-           (from counted except from kept.name_counts) union all (from kept.name_counts except from counted)"""
+           (select * exclude (clusters) from counted except select * exclude (clusters) from kept.name_counts)
+           union all
+           (select * exclude (clusters) from kept.name_counts except select * exclude (clusters) from counted)"""
     )
     work.execute("delete from kept.name_counts")
     work.execute("insert into kept.name_counts from counted")
     work.execute(
-        f"""create temp table fresh as
-            select {number} as profile_no, cluster_no from kept.shapes
-            where cluster_no in (select known_no from laid)
-               or first_name in (select name from moved where field = 'first_name')
-               or last_name in (select name from moved where field = 'last_name')"""
+        """create temp table fresh as
+           select cluster_no from kept.shapes join laid on cluster_no = known_no
+           union
+           select cluster_no from kept.shapes
+           where first_name in (select name from moved where field = 'first_name')
+              or last_name in (select name from moved where field = 'last_name')"""
     )
-    work.execute("drop table counted; drop table moved; drop table shapes")
+    work.execute("drop table counted; drop table moved; drop table shapes; drop table outdated")
 
 
 def keep_scores(
     work: duckdb.DuckDBPyConnection, settings: dict[str, Any], least: float, odds: float, guard: Guard
 ) -> None:
-    """Keep the judged scores of every pair with a fresh profile; table `stirred` (cluster_no): the region's exact
-    clusters, those of a fresh profile, and those who won or lost a score."""
+    """Keep the judged scores of every pair with a fresh cluster; table `stirred` (cluster_no): the region's exact
+    clusters, and those with a score that is gone or judged anew."""
     _find_pairs(work)
     weigh_candidates(work, _weighing(work, settings))
     score_candidates(work, least, odds)
     judge_scores(work, guard)
-    outdated = """left_no in (select profile_no from fresh) or right_no in (select profile_no from fresh)
-        or cluster_l in (from replaced) or cluster_r in (from replaced)"""
+    outdated = "cluster_l in (from touched) or cluster_r in (from touched)"
+    work.execute("create temp table touched as from fresh union from replaced")
     work.execute(
         f"""create temp table stirred as
             select distinct cluster_no from (
-                select cluster_no from fresh
-                union all select cluster_no from kept.exact_clusters semi join laid using (known_no)
+                select exact_no as cluster_no from kept.records semi join laid using (known_no)
                 union all select unnest([cluster_l, cluster_r]) from kept.judged_scores where {outdated}
                 union all select unnest([l.known_no, r.known_no]) from judged_scores
                           join involved l on l.cluster_no = cluster_l join involved r on r.cluster_no = cluster_r)"""
@@ -121,7 +129,7 @@ def keep_scores(
                    probability, is_refused, l.known_no, r.known_no, record_l, record_r from judged_scores
             join involved l on l.cluster_no = cluster_l join involved r on r.cluster_no = cluster_r"""
     )
-    for table in ("pairs", "involved", "profiles", "candidates", "weights", "scores", "judged_scores"):
+    for table in ("pairs", "involved", "profiles", "candidates", "weights", "scores", "judged_scores", "touched"):
         work.execute(f"drop table {table}")
 
 
@@ -135,12 +143,12 @@ def _weighing(work: duckdb.DuckDBPyConnection, settings: dict[str, Any]) -> str:
 
 
 def _find_pairs(work: duckdb.DuckDBPyConnection) -> None:
-    """Tables `candidates` of a fresh profile and any other, `profiles` of theirs, counted in the order of their
-    clusters' keys, and `involved` (cluster_no, known_no), what stands for which."""
+    """Tables `candidates` of a fresh cluster's profile and any other, `profiles` of theirs, counted in the order of
+    their clusters' keys, and `involved` (cluster_no, known_no), what stands for which."""
     some = "kept.blocked"
-    is_some = "select count(*) < (select count(*) from kept.shapes) from fresh"
+    is_some = "select count(*) < (select count(*) from kept.shapes where variant = 0) from fresh"
     if work.execute(is_some).fetchall()[0][0]:
-        work.execute("create temp table fresh_blocks as from kept.blocked semi join fresh using (profile_no)")
+        work.execute("create temp table fresh_blocks as select b.* from kept.blocked b join fresh using (cluster_no)")
         some = "fresh_blocks"
     work.execute(f"create temp table pairs as {pairs_between(some, 'kept.blocked')}")
     work.execute(
@@ -149,9 +157,14 @@ def _find_pairs(work: duckdb.DuckDBPyConnection) -> None:
             from (select distinct unnest([left_no, right_no]) >> {VARIANT_BITS} as known_no from pairs)
             join kept.records using (known_no)"""
     )
-    shapes = """(select s.* replace (i.cluster_no as cluster_no) from kept.shapes s
-                 join involved i on i.known_no = s.cluster_no)"""
-    work.execute(f"create temp table profiles as {finished(shapes, 'kept.name_counts')}")
+    work.execute(
+        """create temp table compared as
+           select s.* replace (i.cluster_no as cluster_no)
+           from kept.shapes s join involved i on i.known_no = s.cluster_no"""
+    )
+    borne = "select first_name from compared union all select last_name from compared"
+    names = f"(from kept.name_counts where name in ({borne}))"
+    work.execute(f"create temp table profiles as {finished('compared', names)}")
     numbered = f"""select (i.cluster_no << {VARIANT_BITS}) + (left_no & {(1 << VARIANT_BITS) - 1}) as one_no,
                           (j.cluster_no << {VARIANT_BITS}) + (right_no & {(1 << VARIANT_BITS) - 1}) as other_no
                    from pairs join involved i on i.known_no = left_no >> {VARIANT_BITS}
@@ -160,4 +173,4 @@ def _find_pairs(work: duckdb.DuckDBPyConnection) -> None:
         f"""create temp table candidates as
             select least(one_no, other_no) as left_no, greatest(one_no, other_no) as right_no from ({numbered})"""
     )
-    work.execute("drop table if exists fresh_blocks")
+    work.execute("drop table compared; drop table if exists fresh_blocks")

@@ -36,7 +36,15 @@ def find_odd_birth_dates(con: duckdb.DuckDBPyConnection) -> None:
     """Table `odd_birth_dates`: those far more common than births are (a form's default)."""
     con.execute(
         f"""create temp table odd_birth_dates as
-            select birth_date from observed where birth_date is not null group by birth_date
-            having count(distinct record_no) > greatest({MAX_BIRTH_DATE_COUNT}, {MAX_BIRTH_DATE_SHARE} * (
-                select count(distinct record_no) from observed where birth_date is not null))"""
+            -- Few dates are said so often that they could be on so many records.
+            with frequent as materialized (
+                select birth_date from observed where birth_date is not null
+                group by birth_date having count(*) > {MAX_BIRTH_DATE_COUNT}),
+            counted as (
+                select birth_date, count(distinct record_no) as records
+                from observed semi join frequent using (birth_date) group by birth_date)
+            select birth_date from counted
+            where records > greatest({MAX_BIRTH_DATE_COUNT}, {MAX_BIRTH_DATE_SHARE} * (
+                select count(distinct record_no) from observed
+                where birth_date is not null and exists (from frequent)))"""
     )

@@ -259,6 +259,35 @@ def test_a_rule_still_ties_two_who_were_parted_from_its_third(people, tmp_path):
     assert [rules[numbers[key]] for key in keys] == ["single", "email", "email"]
 
 
+def test_a_steward_s_tie_is_closed_anew_when_a_name_becomes_common(people, tmp_path):
+    """Damiel, once no slip of the pen any more, is not Daniel: whoever scores with the one is kept from the other,
+    though a decision, and no score, ties these two."""
+    memo, rows = tmp_path / "kept.duckdb", {row["record_key"]: row for row in people}
+    blank = dict.fromkeys(people[0]) | {"source": "s", "location_id": "l", "priority": 1, "seen": 1}
+    born = {"birth_date": date(1971, 7, 23)}
+    home = {"address": "88 South Ave", "postal_code": "11001", "city": "Springfield"}
+    decided, scored, odd = (f"{number}" + "f" * 31 for number in (1, 2, 3))
+    rows |= {
+        decided: blank | born | home | {"record_key": decided, "first_name": "Daniel", "last_name": "Quillfeather"},
+        scored: blank | born | home | {"record_key": scored, "first_name": "Daniel", "last_name": "Quillfeathers"},
+        odd: blank | {"record_key": odd, "first_name": "Damiel"},
+    }
+    namesakes = {
+        f"e{number:031d}": blank
+        | {"record_key": f"e{number:031d}", "first_name": "Damiel", "last_name": f"Vand{'xyzwv'[number] * 3}"}
+        | {"phone": f"+1415555{number}{number}{number}{number}", "phone_validity": "valid"}
+        for number in range(5)
+    }
+    groups = []
+    for night in (Night(rows, [(decided, odd)]), Night(rows | namesakes, [(decided, odd)])):
+        by_night = matched(night, memo)
+        assert by_night == matched(night)
+        numbers = {key: number for number, key in enumerate(sorted(night.rows))}
+        cluster = {row["record_no"]: row["cluster_no"] for row in by_night["clusters"]}
+        groups.append([cluster[numbers[key]] == cluster[numbers[odd]] for key in (decided, scored)])
+    assert groups == [[True, True], [True, False]]
+
+
 def test_whoever_is_gone_leaves_no_byte(people, tmp_path):
     memo, rows = tmp_path / "kept.duckdb", {row["record_key"]: row for row in people}
     said = {"email": "erase.me.entirely@mail.example", "email_validity": "valid", "last_name": "Unforgettable"}
