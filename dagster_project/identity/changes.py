@@ -20,12 +20,13 @@ def find_region(con: duckdb.DuckDBPyConnection, work: duckdb.DuckDBPyConnection)
     Returns whether anything that was kept of anybody is no more.
     """
     work.execute("create temp view odd_birth_dates as from kept.odd_birth_dates")
-    _lay_out(con, work, "changed")
-    if work.execute("select count(*) from kept.records").fetchall()[0][0] == 0:
+    if not work.execute("select exists (from kept.records)").fetchall()[0][0]:
+        _lay_out(con, work, "changed")
         find_worthless(work)
         work.execute("insert into kept.worthless from worthless")
         work.execute("drop table worthless; create temp view worthless as from kept.worthless")
         return False
+    _lay_out(con, work, "changed", NAMELESS)
     forgotten = work.execute(
         f"""select exists (from gone) or exists (
                 select known_no, saying from kept.sayings semi join changed using (known_no)
@@ -61,9 +62,13 @@ def find_region(con: duckdb.DuckDBPyConnection, work: duckdb.DuckDBPyConnection)
 
 
 SAYING = f"hash({LOOKED_AT})"
+# The columns of records.
+OWN = ("record_key", "source", "location_id")
 # SQL: of whom the records of a table `known` are laid out.
 EVERYBODY = "numbered join {known} using (known_no) join records using (record_no)"
 LAID = "laid join {known} using (known_no)"
+# To tell what they are connected by, nothing of the records themselves is read.
+NAMELESS = f"(select *, {', '.join(f'null as {name}' for name in OWN)} from numbered) join {{known}} using (known_no)"
 
 
 def _components(records: str, some: str) -> str:
@@ -85,7 +90,7 @@ def _lay_out(
     con.execute(
         f"""create or replace table laid as
             select row_number() over (order by record_no) - 1 as record_no, known_no, digest, record_no as was_no,
-                   record_key, source, location_id
+                   {", ".join(OWN)}
             from {people.format(known=known)}"""
     )
     con.execute(

@@ -4,10 +4,11 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from dagster_project.identity.cluster import components, find_clusters
+from dagster_project.identity.cluster import find_clusters
 from dagster_project.identity.decisions import Decisions
 from dagster_project.identity.guard import Guard
 from dagster_project.identity.profiles import VARIANT_BITS, guarded
+from dagster_project.identity.reach import clusters_of, decided_ties, reached_from, scored_ties
 
 
 def close_scores(work: duckdb.DuckDBPyConnection, decided: Decisions, least: float, guard: Guard) -> None:
@@ -38,7 +39,7 @@ def close_scores(work: duckdb.DuckDBPyConnection, decided: Decisions, least: flo
                    l.record_no as cluster_l, r.record_no as cluster_r, record_l, record_r
             from kept.judged_scores join closed l on l.known_no = cluster_l join closed r on r.known_no = cluster_r"""
     )
-    shapes = """(select s.* replace (c.record_no as cluster_no) from kept.shapes s
+    shapes = """(select s.* replace (c.record_no as cluster_no) from near_shapes s
                  join closed c on c.known_no = s.cluster_no where s.cluster_no in (select node from nodes))"""
     work.execute(f"create temp table profiles as {guarded(shapes, 'kept.name_counts')}")
     work.execute("create or replace temp view records as from closed")
@@ -61,27 +62,11 @@ def close_scores(work: duckdb.DuckDBPyConnection, decided: Decisions, least: flo
 
 def _choose(work: duckdb.DuckDBPyConnection, decided: Decisions, least: float) -> None:
     """Tables `chosen` (cluster_no), the exact clusters to close anew, and `nodes` (node), those with any tie."""
-    scored = work.execute(
-        "select cluster_l, cluster_r from kept.judged_scores where not is_refused and probability >= ?", [least]
-    ).fetchnumpy()
-    pairs = pa.table({"one": [a for a, _ in decided.together], "other": [b for _, b in decided.together]},
-                     schema=pa.schema([("one", pa.int64()), ("other", pa.int64())]))  # fmt: skip
-    work.register("joined", pairs)
-    together = work.execute(
-        """select a.exact_no as one, b.exact_no as other from joined
-           join kept.records a on a.known_no = one join kept.records b on b.known_no = other"""
-    ).fetchnumpy()
-    work.unregister("joined")
-    stirred, fresh = (
-        work.execute(f"select cluster_no from {table}").fetchnumpy()["cluster_no"] for table in ("stirred", "fresh")
-    )
-    lefts = np.concatenate([scored["cluster_l"], together["one"]]).astype(np.int64)
-    rights = np.concatenate([scored["cluster_r"], together["other"]]).astype(np.int64)
-    nodes, ends = np.unique(np.concatenate([lefts, rights]), return_inverse=True)
-    lowest = components(len(nodes), ends[: len(lefts)], ends[len(lefts) :])
-    reached = np.isin(lowest, lowest[np.isin(nodes, np.concatenate([stirred, fresh]))])
-    chosen = np.union1d(stirred, nodes[reached])
-    for name, table in {"chosen": {"cluster_no": chosen}, "nodes": {"node": nodes[reached]}}.items():
+    stirred = clusters_of(work, "stirred")
+    scored = scored_ties(work, f"not is_refused and probability >= {least}")
+    seeds = np.concatenate([stirred, clusters_of(work, "fresh")])
+    nodes = reached_from(seeds, scored, decided_ties(work, decided))
+    for name, table in {"chosen": {"cluster_no": np.union1d(stirred, nodes)}, "nodes": {"node": nodes}}.items():
         work.register("found", pa.table(table))
         work.execute(f"create temp table {name} as from found")
         work.unregister("found")

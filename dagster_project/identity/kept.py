@@ -25,7 +25,8 @@ LOOKED_AT = """priority, first_name, last_name, email, email_validity, phone, ph
 # What is written every night and read once gains nothing by being packed.
 TEXT, HASH = (f"{kind} using compression uncompressed" for kind in ("varchar", "ubigint"))
 VALUES = f"""first_name {TEXT}, last_name {TEXT}, email {TEXT}, phone {TEXT}, birth_date {TEXT}, address {TEXT},
-    postal_code {TEXT}, city {TEXT}, forms varchar[], cards varchar[]"""
+    postal_code {TEXT}, city {TEXT}, forms varchar[], cards varchar[],
+    first_name_hash {HASH}, last_name_hash {HASH}"""
 # Table -> its columns. A cluster bears the known_no of its lowest record, a profile is numbered after its cluster.
 TABLES = {
     "about": f"fingerprint {TEXT}, scale {TEXT}, weighing {TEXT}",
@@ -39,7 +40,7 @@ TABLES = {
     "ties": f"rule_rank tinyint, known_no bigint, leader_no bigint, block {HASH}",
     "shapes": f"cluster_no bigint, variant bigint, record_no bigint, {VALUES}",
     "blocked": f"cluster_no bigint, variant bigint, key {HASH}",
-    "name_counts": f"field {TEXT}, name {TEXT}, clusters bigint, is_known boolean, tf double",
+    "name_counts": f"is_first boolean, name_hash {HASH}, clusters bigint, is_known boolean, tf double",
     "judged_scores": """left_no bigint, right_no bigint, probability double, is_refused boolean, cluster_l bigint,
         cluster_r bigint, record_l bigint, record_r bigint""",
     "clusters": f"known_no bigint, cluster_no bigint, match_rule enum {MATCH_RULES}, match_probability double",

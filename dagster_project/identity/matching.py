@@ -82,7 +82,7 @@ def _renew(
             guard = Guard(model.twins, model.namesakes, model.families, model.households)
             find_fresh(work, profiles)
             least = min(limits.review_probability, limits.auto_merge_probability)
-            keep_scores(work, model.settings, least, odds, guard)
+            keep_scores(work, model.settings, decided, least, odds, guard)
             close_scores(work, decided, limits.auto_merge_probability, guard)
     if is_outgrown:
         return False

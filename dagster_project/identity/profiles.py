@@ -67,7 +67,8 @@ def shape_profiles(con: duckdb.DuckDBPyConnection) -> None:
             select s.cluster_no, s.variant, s.record_no, s.first_name, s.last_name, s.email, s.phone, s.birth_date,
                    nullif(split_part(s.home, '|', 1), '') as address,
                    nullif(split_part(s.home, '|', 2), '') as postal_code,
-                   nullif(split_part(s.home, '|', 3), '') as city, f.forms, c.cards
+                   nullif(split_part(s.home, '|', 3), '') as city, f.forms, c.cards,
+                   {_hashed("first_name")}, {_hashed("last_name")}
             from ({" union all ".join(variants)}) s
             left join name_forms f on f.name = s.first_name
             left join cards_of c on c.cluster_no = s.cluster_no"""
@@ -76,12 +77,16 @@ def shape_profiles(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"drop table {table}")
 
 
+def _hashed(name: str) -> str:
+    return f"case when {name} is not null then hash({name}) end as {name}_hash"
+
+
 def counted_names(shapes: str) -> str:
-    """SQL: field, name, clusters: of every name how many clusters' usual one it is."""
+    """SQL: is_first, name_hash, clusters: of every first and last name how many clusters' usual one it is."""
     return " union all ".join(
-        f"""select '{field}' as field, {field} as name, count(*) as clusters
-            from {shapes} where variant = 0 and {field} is not null group by {field}"""
-        for field in ("first_name", "last_name")
+        f"""select {is_first} as is_first, {name} as name_hash, count(*) as clusters
+            from {shapes} where variant = 0 and {name} is not null group by {name}"""
+        for is_first, name in ((True, "first_name_hash"), (False, "last_name_hash"))
     )
 
 
@@ -89,7 +94,7 @@ def rated_names(counted: str) -> str:
     """SQL: what SQL `counted` says of names, with is_known and tf (a power of two)."""
     return f"""
         select *, clusters >= {KNOWN_NAME_COUNT} as is_known,
-               greatest({RAREST}, pow(2, round(log2(clusters / sum(clusters) over (partition by field))))) as tf
+               greatest({RAREST}, pow(2, round(log2(clusters / sum(clusters) over (partition by is_first))))) as tf
         from ({counted})"""
 
 
@@ -106,7 +111,7 @@ def finished(shapes: str, name_counts: str) -> str:
                s.phone, s.birth_date, s.address, s.postal_code, s.city, {FIRST_FORMS}, {IS_KNOWN_FIRST}, s.cards,
                a.tf as tf_first_name, b.tf as tf_last_name
         from {_with_first(shapes, name_counts)}
-        left join (from {name_counts} where field = 'last_name') b on b.name = s.last_name"""
+        left join (from {name_counts} where not is_first) b on b.name_hash = s.last_name_hash"""
 
 
 def guarded(shapes: str, name_counts: str) -> str:
@@ -118,7 +123,7 @@ def guarded(shapes: str, name_counts: str) -> str:
 
 
 def _with_first(shapes: str, name_counts: str) -> str:
-    return f"{shapes} s left join (from {name_counts} where field = 'first_name') a on a.name = s.first_name"
+    return f"{shapes} s left join (from {name_counts} where is_first) a on a.name_hash = s.first_name_hash"
 
 
 def comparable_address(address: str) -> str:

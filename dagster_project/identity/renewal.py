@@ -12,9 +12,11 @@ import pyarrow as pa
 from dagster_project.identity.candidates import blocks_of, pairs_between
 from dagster_project.identity.changes import SAYING
 from dagster_project.identity.cluster import components
+from dagster_project.identity.decisions import Decisions
 from dagster_project.identity.guard import Guard, judge_scores
 from dagster_project.identity.match import neighbour_keys
 from dagster_project.identity.profiles import VARIANT_BITS, counted_names, finished, rated_names
+from dagster_project.identity.reach import read_shapes
 from dagster_project.identity.weights import score_candidates, weigh_candidates, weighing
 
 # Tables by record, and the column that says whose a row is.
@@ -26,7 +28,8 @@ def keep_exact(work: duckdb.DuckDBPyConnection) -> None:
     work.execute("create temp table replaced as select known_no from laid union from gone")
     work.execute(
         """create temp table outdated as
-           select cluster_no, variant, first_name, last_name from kept.shapes where cluster_no in (from replaced)"""
+           select cluster_no, variant, first_name_hash, last_name_hash
+           from kept.shapes join replaced on cluster_no = known_no"""
     )
     for table, owner in OWNERS.items():
         work.execute(f"delete from kept.{table} where {owner} in (from replaced)")
@@ -76,9 +79,9 @@ def find_fresh(work: duckdb.DuckDBPyConnection, profiles: int) -> None:
             select known_no, variant, key from ({blocks_of(split, profiles)}) join laid on record_no = cluster_no"""
     )
     counted = f"""
-        select field, name, sum(clusters)::bigint as clusters from (
-            select field, name, clusters from kept.name_counts
-            union all select field, name, -clusters from ({counted_names("outdated")})
+        select is_first, name_hash, sum(clusters)::bigint as clusters from (
+            select is_first, name_hash, clusters from kept.name_counts
+            union all select is_first, name_hash, -clusters from ({counted_names("outdated")})
             union all {counted_names("shapes")})
         group by all having sum(clusters) > 0"""
     work.execute(f"create temp table counted as {rated_names(counted)}")
@@ -95,23 +98,28 @@ def find_fresh(work: duckdb.DuckDBPyConnection, profiles: int) -> None:
            select cluster_no from kept.shapes join laid on cluster_no = known_no
            union
            select cluster_no from kept.shapes
-           where first_name in (select name from moved where field = 'first_name')
-              or last_name in (select name from moved where field = 'last_name')"""
+           where first_name_hash in (select name_hash from moved where is_first)
+              or last_name_hash in (select name_hash from moved where not is_first)"""
     )
     work.execute("drop table counted; drop table moved; drop table shapes; drop table outdated")
 
 
 def keep_scores(
-    work: duckdb.DuckDBPyConnection, settings: dict[str, Any], least: float, odds: float, guard: Guard
+    work: duckdb.DuckDBPyConnection,
+    settings: dict[str, Any],
+    decided: Decisions,
+    least: float,
+    odds: float,
+    guard: Guard,
 ) -> None:
     """Keep the judged scores of every pair with a fresh cluster; table `stirred` (cluster_no): the region's exact
     clusters, and those with a score that is gone or judged anew."""
-    _find_pairs(work)
+    work.execute("create temp table touched as from fresh union from replaced")
+    _find_pairs(work, decided)
     weigh_candidates(work, _weighing(work, settings))
     score_candidates(work, least, odds)
     judge_scores(work, guard)
     outdated = "cluster_l in (from touched) or cluster_r in (from touched)"
-    work.execute("create temp table touched as from fresh union from replaced")
     work.execute(
         f"""create temp table stirred as
             select distinct cluster_no from (
@@ -142,7 +150,7 @@ def _weighing(work: duckdb.DuckDBPyConnection, settings: dict[str, Any]) -> str:
     return kept
 
 
-def _find_pairs(work: duckdb.DuckDBPyConnection) -> None:
+def _find_pairs(work: duckdb.DuckDBPyConnection, decided: Decisions) -> None:
     """Tables `candidates` of a fresh cluster's profile and any other, `profiles` of theirs, counted in the order of
     their clusters' keys, and `involved` (cluster_no, known_no), what stands for which."""
     some = "kept.blocked"
@@ -157,14 +165,10 @@ def _find_pairs(work: duckdb.DuckDBPyConnection) -> None:
             from (select distinct unnest([left_no, right_no]) >> {VARIANT_BITS} as known_no from pairs)
             join kept.records using (known_no)"""
     )
-    work.execute(
-        """create temp table compared as
-           select s.* replace (i.cluster_no as cluster_no)
-           from kept.shapes s join involved i on i.known_no = s.cluster_no"""
-    )
-    borne = "select first_name from compared union all select last_name from compared"
-    names = f"(from kept.name_counts where name in ({borne}))"
-    work.execute(f"create temp table profiles as {finished('compared', names)}")
+    read_shapes(work, decided)
+    shapes = """(select s.* replace (i.cluster_no as cluster_no) from near_shapes s
+                 join involved i on i.known_no = s.cluster_no)"""
+    work.execute(f"create temp table profiles as {finished(shapes, 'kept.name_counts')}")
     numbered = f"""select (i.cluster_no << {VARIANT_BITS}) + (left_no & {(1 << VARIANT_BITS) - 1}) as one_no,
                           (j.cluster_no << {VARIANT_BITS}) + (right_no & {(1 << VARIANT_BITS) - 1}) as other_no
                    from pairs join involved i on i.known_no = left_no >> {VARIANT_BITS}
@@ -173,4 +177,4 @@ def _find_pairs(work: duckdb.DuckDBPyConnection) -> None:
         f"""create temp table candidates as
             select least(one_no, other_no) as left_no, greatest(one_no, other_no) as right_no from ({numbered})"""
     )
-    work.execute("drop table compared; drop table if exists fresh_blocks")
+    work.execute("drop table if exists fresh_blocks")
