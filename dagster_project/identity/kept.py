@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 import os
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -82,7 +83,9 @@ def tell_unreadable(path: Path, error: duckdb.Error) -> None:
 
 def empty_kept(con: duckdb.DuckDBPyConnection, path: Path | None, mark: str) -> None:
     """Begin anew, with nothing kept."""
-    con.execute("detach database if exists kept")
+    # A damaged one cannot be written any more, and need not be.
+    with suppress(duckdb.IOException):
+        con.execute("detach database if exists kept")
     if path is None:
         con.execute("attach ':memory:' as kept")
     else:
@@ -109,6 +112,11 @@ def seal_kept(con: duckdb.DuckDBPyConnection, path: Path | None, has_forgotten: 
         os.replace(fresh, path)
         con.execute(f"attach {_quoted(path)} as kept")
     _begun(path).unlink()
+
+
+def distrust_kept(path: Path) -> None:
+    """Have the next night make it anew: of what it holds something could not be read."""
+    _begun(path).touch()
 
 
 def _begun(path: Path) -> Path:

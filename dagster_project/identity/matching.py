@@ -47,8 +47,6 @@ def match(
     try:
         with _one_thread(con) if _is_kept(con) else nullcontext():
             is_renewed = _renew(con, model, limits, decisions, memo)
-            if is_renewed:
-                _show(con)
     except duckdb.IOException as error:
         if memo is None:
             raise
@@ -58,13 +56,13 @@ def match(
         _drop(con, *LAID_OUT, *NUMBERED)
         empty_kept(con, memo, mark)
         _renew(con, model, limits, decisions, memo)
-        _show(con)
 
 
 def _renew(
     con: duckdb.DuckDBPyConnection, model: Model, limits: IdentitySection, decisions: Decisions, memo: Path | None
 ) -> bool:
-    """Bring what is kept to tonight. False where the network has outgrown it: by its size everybody is judged."""
+    """Bring what is kept to tonight, and show it. False where the network has outgrown it: by its size everybody is
+    judged."""
     number_records(con, decisions)
     decided = decisions.among(con, "(select record_no as known_no, known_no as record_no from numbered)")
     with con.cursor() as work:
@@ -87,6 +85,7 @@ def _renew(
     if is_outgrown:
         return False
     _drop(con, *LAID_OUT)
+    _show(con)
     seal_kept(con, memo, has_forgotten)
     return True
 
@@ -138,9 +137,9 @@ def _show(con: duckdb.DuckDBPyConnection) -> None:
         "edges": f"select k.probability, k.is_taken, {paired} from kept.edges k {joins}",
     }
     for name, query in views.items():
-        con.execute(f"create temp view {name} as {query}")
+        con.execute(f"create or replace temp view {name} as {query}")
     con.execute(
-        f"""create temp table clusters as
+        f"""create or replace temp table clusters as
             select known_no_of.record_no, cluster_no_of.record_no as cluster_no, k.match_rule, k.match_probability
             from kept.clusters k {of("known_no")} {of("cluster_no")}"""
     )

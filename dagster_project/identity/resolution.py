@@ -16,6 +16,7 @@ from dagster_project.identity.decisions import EFFECTS, find_parted, read_decisi
 from dagster_project.identity.events import EVENTS, FORMER_IDS, load_events, remember_ids, tell_events
 from dagster_project.identity.golden_record import FIELD_NAMES, choose_golden_records
 from dagster_project.identity.households import find_households
+from dagster_project.identity.kept import distrust_kept
 from dagster_project.identity.match import RULES
 from dagster_project.identity.matching import match
 from dagster_project.identity.model import model_of
@@ -139,6 +140,10 @@ def _workbench(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
         with duckdb.connect(config=bounded(spill, memory_for(home.ledger))) as con:
             con.execute("set preserve_insertion_order = false")
             yield con
+    except duckdb.IOException:
+        # Much of what is kept is first read where it is written out; damage there must not fail every night to come.
+        distrust_kept(home.identity / KEPT)
+        raise
     finally:
         shutil.rmtree(spill, ignore_errors=True)
 

@@ -9,8 +9,9 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from dagster_project.identity import closure, matching, renewal
+from dagster_project.identity import closure, matching, renewal, resolution
 from dagster_project.identity.decisions import Decisions
+from dagster_project.identity.kept import distrust_kept
 from dagster_project.identity.matching import match
 from dagster_project.identity.model import load_model
 from dagster_project.identity.synthetic import write_people
@@ -46,6 +47,10 @@ class Night:
 
 def matched(night: Night, memo=None, limits=None):
     """Every result, row for row."""
+    return told(matching_of(night, memo, limits))
+
+
+def matching_of(night: Night, memo=None, limits=None) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect()
     numbers = {key: no for no, key in enumerate(sorted(night.rows))}
     rows = [night.rows[key] | {"record_no": no} for key, no in numbers.items()]
@@ -59,6 +64,10 @@ def matched(night: Night, memo=None, limits=None):
         for decided in (night.together, night.apart)
     )
     match(con, load_model(), limits or IdentitySection(), Decisions(*pairs), memo)
+    return con
+
+
+def told(con: duckdb.DuckDBPyConnection) -> dict[str, list[dict]]:
     found = {name: con.execute(f"select * from {name} order by all").to_arrow_table().to_pylist() for name in RESULTS}
     con.close()
     return found
@@ -211,6 +220,58 @@ def test_a_damaged_file_is_made_anew(people, tmp_path, monkeypatch, damage):
 
 def _killed(*_):
     raise KeyboardInterrupt
+
+
+def test_one_damaged_block_costs_one_night_at_most(people, tmp_path, monkeypatch):
+    """Wherever it is: read by matching, by what shows its results, or only by whoever writes these out."""
+    memo, night = tmp_path / "kept.duckdb", Night({row["record_key"]: row for row in people})
+    written = renewal.weighing(load_model().settings)
+    monkeypatch.setattr(renewal, "weighing", lambda _: written)
+    matched(Night({key: row for key, row in night.rows.items() if key not in sorted(night.rows)[:5]}), memo)
+    whole, at_once = memo.read_bytes(), matched(night)
+    for place in range(12_288 + 5_000, len(whole), 262_144)[-5:]:
+        memo.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        con = matching_of(night, memo)
+        try:
+            found = told(con)
+        except duckdb.IOException:
+            con.close()
+            distrust_kept(memo)
+            found = matched(night, memo)
+        assert found == at_once, place
+
+
+def test_damage_found_last_is_made_anew(people, tmp_path, monkeypatch):
+    memo, night = tmp_path / "kept.duckdb", Night({row["record_key"]: row for row in people[:90]})
+    matched(night, memo)
+    marked, show = [], matching._show
+
+    def damaged(con):
+        show(con)
+        marked.append((tmp_path / "kept.begun").exists())
+        if len(marked) == 1:
+            raise duckdb.IOException("damaged")
+
+    monkeypatch.setattr(matching, "_show", damaged)
+    assert matched(night, memo) == matched(night)
+    assert marked[:2] == [True, True], "killed as late as this, a night leaves its mark"
+    assert [path.name for path in tmp_path.iterdir()] == ["kept.duckdb"]
+
+
+def test_what_could_not_be_read_to_the_end_is_not_trusted_again(lake, person, monkeypatch):
+    lake.customers(person("1", "Ana Diaz"), person("2", "Ana Diaz"))
+    lake.resolve()
+    monkeypatch.setattr(resolution, "find_review_pairs", _damaged)
+    with pytest.raises(duckdb.IOException):
+        lake.resolve()
+    assert (lake.home.identity / "kept.begun").exists()
+    monkeypatch.undo()
+    lake.resolve()
+    assert not (lake.home.identity / "kept.begun").exists()
+
+
+def _damaged(*_):
+    raise duckdb.IOException("damaged")
 
 
 def test_what_a_killed_night_left_goes_with_the_next(people, tmp_path):
