@@ -119,6 +119,10 @@ def test_what_is_restricted_is_closed_to_others(night, home):
         ),
         ({"marts": HALF_OF_DIM_CUSTOMERS}, "fct_orders.customers_are_known"),
         ({"marts": HALF_OF_DIM_CUSTOMERS}, "dim_customers.holds_exactly_the_open_identities"),
+        (
+            {"marts": "update marts.marts.dim_customers set is_prospect = true where customer_id = 'c001';"},
+            "dim_customers.prospects_have_no_orders",
+        ),
         ({"marts": "delete from marts.marts.fct_orders;"}, "landed_orders_reach_the_facts"),
         (
             {"marts": "update marts.marts.fct_orders set net_amount = 7.49 where order_key = 'o003';"},

@@ -50,6 +50,7 @@ create table marts.marts.fct_orders as
            timestamp '2026-10-30 15:00:00' as ordered_at, date '2026-10-30' as business_date,
            7.50::decimal(18,4) as net_amount, 8.00::decimal(18,4) as gross_amount,
            0.50::decimal(18,4) as discount_amount, 0::decimal(18,4) as refund_amount,
+           false as is_void_only, false as is_refund_only,
            date '2026-10-31' as as_of_date
     from range(1, $n + 1) as t(i);
 create table marts.marts.fct_order_lines as
