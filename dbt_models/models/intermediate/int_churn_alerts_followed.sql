@@ -2,12 +2,8 @@ with alerts as (
     select * from {{ ref('int_churn_alerts_recalled') }}
 ),
 
-visits as (
-    select * from {{ ref('int_visits_counted') }}
-),
-
-spending as (
-    select * from {{ ref('int_customer_spending_compared') }}
+measures as (
+    select * from {{ ref('int_churn_alerts_measured') }}
 ),
 
 signals as (
@@ -22,25 +18,6 @@ parameters as (
     select * from {{ ref('stg_lake__parameters') }}
 ),
 
-complainers as (
-    select distinct customer_id
-    from {{ ref('int_cases_attributed') }}
-    where kind = 'complaint' and is_open
-),
-
-returns as (
-    select
-        alerts.alert_id,
-        min(visits.visit_date) as first_date,
-        count(*) filter (where visits.location_id = alerts.location_id) as visits_here
-    from alerts
-    inner join visits
-        on
-            alerts.customer_id = visits.customer_id
-            and alerts.silent_since < visits.visit_date
-    group by alerts.alert_id
-),
-
 -- Two customers who became one may bring two open alerts: the graver stays.
 ranked as (
     select
@@ -52,62 +29,38 @@ ranked as (
     from alerts
 ),
 
-measured as (
+judged as (
     select
         ranked.*,
         actions.acted_at,
-        complainers.customer_id is not null as is_complaining,
-        spending.spend_ratio as ratio_now,
-        parameters.churn_complaint_lost_days,
-        returns.first_date is not null as has_returned,
-        coalesce(returns.visits_here = 0, false) as is_elsewhere,
-        spending.home_location_id <> ranked.location_id as has_new_home,
-        coalesce(spending.has_capture_drop, false) as has_capture_drop,
-        coalesce(signals.gravity > ranked.gravity, false) as is_outweighed,
-        {{ days_between('ranked.opened_on', 'spending.data_through_date') }} as days_open,
-        -- A lapse ends with a visit; of spending, only tonight's ratio is known.
+        measures.has_returned,
         case
-            when ranked.is_lapse then {{ days_between('ranked.opened_on', 'returns.first_date') }}
-            when returns.first_date is not null and spending.spend_ratio > 0.80
-                then {{ days_between('ranked.opened_on', 'spending.data_through_date') }}
-        end as days_to_return
+            when ranked.outcome <> 'open' then ranked.outcome
+            when ranked.place > 1 or signals.gravity > ranked.gravity then 'superseded'
+            when ranked.track = 'complaint' and not measures.is_complaining then 'recovered'
+            when ranked.track = 'complaint' and measures.days_open > parameters.churn_complaint_lost_days then 'lost'
+            when ranked.track = 'complaint' then 'open'
+            -- The location's own alert speaks for all of its customers.
+            when measures.has_capture_drop then 'superseded'
+            -- Growth that still holds after 60 days has been kept.
+            when ranked.track = 'growth' and measures.ratio_now <= 0.80 then 'lost'
+            when ranked.track = 'growth' and measures.days_open >= 60 then 'recovered'
+            when ranked.track = 'growth' then 'open'
+            when measures.is_elsewhere and (measures.days_to_return is not null or measures.has_new_home) then 'moved'
+            when measures.days_to_return <= 180 then 'recovered'
+            when measures.days_to_return > 180 or measures.days_open > 180 then 'lost'
+            else 'open'
+        end as outcome_now
     from ranked
     cross join parameters
+    inner join measures
+        on ranked.alert_id = measures.alert_id
     left join actions
         on ranked.alert_id = actions.alert_id
-    left join complainers
-        on ranked.customer_id = complainers.customer_id
-    left join returns
-        on ranked.alert_id = returns.alert_id
-    left join spending
-        on ranked.customer_id = spending.customer_id
     left join signals
         on
             ranked.customer_id = signals.customer_id
             and ranked.track = signals.track
-),
-
-judged as (
-    select
-        *,
-        case
-            when outcome <> 'open' then outcome
-            when place > 1 or is_outweighed then 'superseded'
-            when track = 'complaint' and not is_complaining then 'recovered'
-            when track = 'complaint' and days_open > churn_complaint_lost_days then 'lost'
-            when track = 'complaint' then 'open'
-            -- The location's own alert speaks for all of its customers.
-            when has_capture_drop then 'superseded'
-            -- Growth that still holds after 60 days has been kept.
-            when track = 'growth' and ratio_now <= 0.80 then 'lost'
-            when track = 'growth' and days_open >= 60 then 'recovered'
-            when track = 'growth' then 'open'
-            when is_elsewhere and (days_to_return is not null or has_new_home) then 'moved'
-            when days_to_return <= 180 then 'recovered'
-            when days_to_return > 180 or days_open > 180 then 'lost'
-            else 'open'
-        end as outcome_now
-    from measured
 )
 
 select

@@ -10,25 +10,19 @@ contacts as (
     select * from {{ ref('int_contacts_dated') }}
 ),
 
-consents as (
-    select
-        customer_id,
-        max(consent_state) filter (where kind = 'email') as email_consent,
-        max(consent_state) filter (where kind = 'phone') as sms_consent
-    from {{ ref('int_contact_points_judged') }}
-    group by customer_id
+permissions as (
+    select * from {{ ref('int_permissions_judged') }}
 ),
 
-closed as (
+joined as (
     select
-        contact_kind,
-        contact
-    from {{ ref('int_privacy_contacts_closed') }}
-),
-
-aged as (
-    select
-        golden.customer_id,
+        golden.*,
+        contacts.email_status,
+        contacts.phone_status,
+        contacts.address_status,
+        contacts.confirmed_on,
+        permissions.email_reason,
+        permissions.phone_reason,
         extract(year from parameters.as_of_date) - extract(year from golden.birth_date)
         - case
             when
@@ -39,39 +33,10 @@ aged as (
         end as age
     from golden
     cross join parameters
-),
-
-judged as (
-    select
-        golden.*,
-        contacts.email_status,
-        contacts.phone_status,
-        contacts.address_status,
-        contacts.confirmed_on,
-        aged.age,
-        case
-            when golden.account_kind in ('staff', 'test') then 'staff_or_test'
-            when closed_emails.contact is not null then 'privacy_request'
-            when contacts.email_status <> 'valid' then concat_ws('_', 'email', contacts.email_status)
-            else concat_ws('_', 'consent', coalesce(consents.email_consent, 'unknown'))
-        end as email_reason,
-        case
-            when golden.account_kind in ('staff', 'test') then 'staff_or_test'
-            when closed_phones.contact is not null then 'privacy_request'
-            when contacts.phone_status <> 'valid' then concat_ws('_', 'phone', contacts.phone_status)
-            else concat_ws('_', 'consent', coalesce(consents.sms_consent, 'unknown'))
-        end as sms_reason
-    from golden
     inner join contacts
         on golden.customer_id = contacts.customer_id
-    inner join aged
-        on golden.customer_id = aged.customer_id
-    left join consents
-        on golden.customer_id = consents.customer_id
-    left join closed as closed_emails
-        on golden.email = closed_emails.contact and closed_emails.contact_kind = 'email'
-    left join closed as closed_phones
-        on golden.phone = closed_phones.contact and closed_phones.contact_kind = 'phone'
+    inner join permissions
+        on golden.customer_id = permissions.customer_id
 )
 
 select
@@ -84,8 +49,8 @@ select
     address_status,
     confirmed_on,
     email_reason as marketable_reason,
-    sms_reason as sms_marketable_reason,
-    sms_reason = 'consent_granted' as is_sms_marketable,
+    phone_reason as sms_marketable_reason,
+    phone_reason = 'consent_granted' as is_sms_marketable,
     email_reason = 'consent_granted' as is_email_marketable,
     upper(substring(translate(postal_code, ' -', ''), 1, 3)) as postal_area,
     case
@@ -102,4 +67,4 @@ select
         + case when phone_status = \'valid\' then 1 else 0 end
         + case when postal_code is not null and address_status <> \'stale\' then 1 else 0 end
         + case when birth_date is not null then 1 else 0 end', 5) }} as completeness_score
-from judged
+from joined

@@ -24,39 +24,39 @@ aged as (
     cross join parameters
 ),
 
+-- Shares are told by the days on which the till told who bought, the season by all days of a year before.
+placed as (
+    select
+        *,
+        age < recent and blind_days = 0 as is_recent,
+        age >= recent and age < whole and blind_days = 0 as is_usual,
+        age < 28 and blind_days = 0 as is_late,
+        age - 365 >= 0 and age - 365 < recent as was_recent,
+        age - 365 >= recent and age - 365 < whole as was_usual
+    from aged
+),
+
 summed as (
     select
         location_id,
-        max(history) as history,
+        {% for window in ['recent', 'usual', 'late'] %}
+        sum(orders) filter (where is_{{ window }}) as {{ window }}_orders,
+        sum(identified_orders) filter (where is_{{ window }}) as {{ window }}_identified,
         {{ ratio(
-            'sum(identified_amount) filter (where age < recent and blind_days = 0)',
-            'sum(net_amount) filter (where age < recent and blind_days = 0)'
-        ) }} as recent_share,
+            'sum(identified_amount) filter (where is_' ~ window ~ ')',
+            'sum(net_amount) filter (where is_' ~ window ~ ')'
+        ) }} as {{ window }}_share,
+        {% endfor %}
+        {% for window in ['recent', 'usual'] %}
         {{ ratio(
-            'sum(identified_amount) filter (where age >= recent and age < whole and blind_days = 0)',
-            'sum(net_amount) filter (where age >= recent and age < whole and blind_days = 0)'
-        ) }} as usual_share,
-        {{ ratio(
-            'sum(identified_amount) filter (where age < 28 and blind_days = 0)',
-            'sum(net_amount) filter (where age < 28 and blind_days = 0)'
-        ) }} as late_share,
-        sum(identified_orders) filter (where age < recent and blind_days = 0) as recent_identified,
-        sum(orders) filter (where age < recent and blind_days = 0) as recent_orders,
-        sum(identified_orders) filter (where age < 28 and blind_days = 0) as late_identified,
-        sum(orders) filter (where age < 28 and blind_days = 0) as late_orders,
-        sum(identified_orders) filter (where age >= recent and age < whole and blind_days = 0) as usual_identified,
-        sum(orders) filter (where age >= recent and age < whole and blind_days = 0) as usual_orders,
+            'sum(net_amount) filter (where was_' ~ window ~ ')',
+            'sum(1 - outage_days) filter (where was_' ~ window ~ ')'
+        ) }} as {{ window }}_level_last_year,
+        {% endfor %}
+        sum(orders) filter (where was_recent) as orders_last_year,
         max(blind_days) filter (where age = 0) as is_blind,
-        {{ ratio(
-            'sum(net_amount) filter (where age - 365 >= 0 and age - 365 < recent)',
-            'sum(1 - outage_days) filter (where age - 365 >= 0 and age - 365 < recent)'
-        ) }} as recent_level_last_year,
-        {{ ratio(
-            'sum(net_amount) filter (where age - 365 >= recent and age - 365 < whole)',
-            'sum(1 - outage_days) filter (where age - 365 >= recent and age - 365 < whole)'
-        ) }} as usual_level_last_year,
-        sum(orders) filter (where age - 365 >= 0 and age - 365 < recent) as orders_last_year
-    from aged
+        max(history) as history
+    from placed
     group by location_id
 ),
 
@@ -72,18 +72,14 @@ indices as (
         -- yet, but in the silence of customers.
         case
             when is_blind = 1 and usual_share > 0 then 0.0
+            {% for window in ['recent', 'late'] %}
             when
                 {{ share_fell(
-                    'recent_share', 'recent_identified', 'recent_orders',
+                    window ~ '_share', window ~ '_identified', window ~ '_orders',
                     'usual_share', 'usual_identified', 'usual_orders'
                 ) }}
-                then recent_share
-            when
-                {{ share_fell(
-                    'late_share', 'late_identified', 'late_orders',
-                    'usual_share', 'usual_identified', 'usual_orders'
-                ) }}
-                then late_share
+                then {{ window }}_share
+            {% endfor %}
         end as fallen_share,
         case
             when recent_share > 0 then greatest(coalesce({{ ratio('usual_share', 'recent_share') }}, 1), 1)
