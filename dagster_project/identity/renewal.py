@@ -113,7 +113,8 @@ def keep_scores(
     guard: Guard,
 ) -> None:
     """Keep the judged scores of every pair with a fresh cluster; table `stirred` (cluster_no): the region's exact
-    clusters, and those with a score that is gone or judged anew."""
+    clusters, and those with a score that is gone or judged anew; closure reaches those
+    with a new one from its fresh end."""
     work.execute("create temp table touched as from fresh union from replaced")
     _find_pairs(work, decided)
     weigh_candidates(work, _weighing(work, settings))
@@ -124,9 +125,7 @@ def keep_scores(
         f"""create temp table stirred as
             select distinct cluster_no from (
                 select exact_no as cluster_no from kept.records semi join laid using (known_no)
-                union all select unnest([cluster_l, cluster_r]) from kept.judged_scores where {outdated}
-                union all select unnest([l.known_no, r.known_no]) from judged_scores
-                          join involved l on l.cluster_no = cluster_l join involved r on r.cluster_no = cluster_r)"""
+                union all select unnest([cluster_l, cluster_r]) from kept.judged_scores where {outdated})"""
     )
     work.execute(f"delete from kept.judged_scores where {outdated}")
     variant = f"& {(1 << VARIANT_BITS) - 1}"

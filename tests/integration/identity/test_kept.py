@@ -349,6 +349,43 @@ def test_a_steward_s_tie_is_closed_anew_when_a_name_becomes_common(people, tmp_p
     assert groups == [[True, True], [True, False]]
 
 
+def test_a_name_that_nobody_bears_any_more_is_scored_anew_as_somebody_s_other_name(people, tmp_path):
+    """Two are each known as Quillfeather, and once as Vanderzyl; the only one who is usually called that goes."""
+    memo, rows = tmp_path / "kept.duckdb", {row["record_key"]: row for row in people}
+    blank = dict.fromkeys(people[0]) | {"source": "s", "location_id": "l", "first_name": "Ana", "seen": 1}
+    for n, street in enumerate(("88 South Ave", "88 South Avenue")):
+        said = {"email": f"ana{n}@mail.example", "email_validity": "valid", "address": street, "postal_code": "11001"}
+        for place, last in enumerate(("Quillfeather", "Vanderzyl")):
+            key = f"{place}{n}" + "f" * 30
+            rows[key] = blank | said | {"record_key": key, "last_name": last, "priority": 1 + place}
+    bearer = blank | {"record_key": "f" * 32, "first_name": "Boris", "last_name": "Vanderzyl", "priority": 1}
+    once_vanderzyl = {sorted(rows).index(f"1{n}" + "f" * 30) for n in (0, 1)}
+    scores = []
+    for night in (Night(rows | {bearer["record_key"]: bearer}), Night(rows)):
+        by_night = matched(night, memo)
+        assert by_night == matched(night)
+        found = [row for row in by_night["judged_scores"] if {row["record_l"], row["record_r"]} == once_vanderzyl]
+        scores.append([row["probability"] for row in found])
+    assert len(scores[0]) == len(scores[1]) == 1
+    assert scores[0] != scores[1]
+
+
+def test_whoever_scored_with_one_who_is_gone_is_by_himself(people, tmp_path):
+    memo, rows = tmp_path / "kept.duckdb", {row["record_key"]: row for row in people}
+    blank = dict.fromkeys(people[0]) | {"source": "s", "location_id": "l", "priority": 1, "seen": 1}
+    said = {"birth_date": date(1971, 7, 23), "address": "88 South Ave", "postal_code": "11001", "city": "Springfield"}
+    gone, left = "1" + "f" * 31, "2" + "f" * 31
+    rows[left] = blank | said | {"record_key": left, "first_name": "Daniel", "last_name": "Quillfeathers"}
+    twin = blank | said | {"record_key": gone, "first_name": "Daniel", "last_name": "Quillfeather"}
+    rules = []
+    for night in (Night(rows | {gone: twin}), Night(rows)):
+        by_night = matched(night, memo)
+        assert by_night == matched(night)
+        number = sorted(night.rows).index(left)
+        rules += [row["match_rule"] for row in by_night["clusters"] if row["record_no"] == number]
+    assert rules == ["splink", "single"]
+
+
 def test_whoever_is_gone_leaves_no_byte(people, tmp_path):
     memo, rows = tmp_path / "kept.duckdb", {row["record_key"]: row for row in people}
     said = {"email": "erase.me.entirely@mail.example", "email_validity": "valid", "last_name": "Unforgettable"}
