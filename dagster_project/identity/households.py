@@ -4,8 +4,7 @@ import duckdb
 import pyarrow as pa
 
 from dagster_project.identity.cluster import components
-from dagster_project.identity.match import folded
-from dagster_project.identity.profiles import comparable_address
+from dagster_project.identity.comparable import comparable_address, folded
 
 # A number or an address of more customers than this is a shop's, an office's or a form's default.
 MAX_HOUSEHOLD = 8

@@ -10,7 +10,7 @@ import duckdb
 import phonenumbers
 
 from dagster_project.errors import IdentityError
-from dagster_project.identity.match import comparable_email, folded
+from dagster_project.identity.comparable import comparable_email, folded
 from dagster_project.network import Network
 
 CUSTOMER_ID = re.compile(r"c[0-9a-f]{1,15}")

@@ -16,7 +16,7 @@ What would meet a rule by accident carries no weight (weightless.py).
 
 import duckdb
 
-from dagster_project.identity.profiles import comparable_address
+from dagster_project.identity.comparable import comparable_address, comparable_email, folded
 from dagster_project.identity.weightless import USUALLY_BORN, find_odd_birth_dates, find_worthless
 
 # SQL: the addresses that the fourth rule compares.
@@ -51,19 +51,6 @@ def tie_records(con: duckdb.DuckDBPyConnection) -> None:
                     select block, min(record_no) as leader_no from blocked group by block having count(*) > 1)
                 select {rank}, record_no, leader_no, block from blocked join leaders using (block)"""
         )
-
-
-def folded(name: str) -> str:
-    """SQL: letters only, without case and accents, without trailing single letters ("Ana M." is "ana")."""
-    plain = f"lower(strip_accents({name}))"
-    return f"coalesce(regexp_replace(regexp_replace({plain}, '(\\s+\\pL\\.?)+$', ''), '[^\\pL]', '', 'g'), '')"
-
-
-def comparable_email(email: str) -> str:
-    """SQL: without what a mail provider ignores: a tag after a plus, and at Gmail the dots."""
-    local = f"split_part(split_part({email}, '@', 1), '+', 1)"
-    domain = f"replace(split_part({email}, '@', 2), 'googlemail.com', 'gmail.com')"
-    return f"""case when {domain} = 'gmail.com' then replace({local}, '.', '') else {local} end || '@' || {domain}"""
 
 
 def name_records(con: duckdb.DuckDBPyConnection) -> None:
@@ -174,7 +161,7 @@ def _phone_block() -> str:
 
 def _kept_apart_by_birth(block: str) -> str:
     """A father and his namesake: where records of a block tell birth dates that are no slip of each other, each date
-    is a block of its own, and those without one are not guessed."""
+    is a block of its own, and those without one, who may be either, are tied to nobody."""
     return f"""
         with blocked as ({block}),
         born as (
@@ -185,7 +172,8 @@ def _kept_apart_by_birth(block: str) -> str:
                 select block, list(distinct born) as dates from blocked join born using (record_no)
                 group by block having count(distinct born) > 1)
             where len(list_filter(dates, a -> len(list_filter(dates, b -> damerau_levenshtein(a, b) > 2)) > 0)) > 0)
-        select record_no, hash(b.block, case when t.block is not null then coalesce(born, '') end) as block
+        select record_no,
+               hash(b.block, case when t.block is not null then coalesce(born, 'no. ' || record_no) end) as block
         from blocked b left join torn t on t.block = b.block left join born using (record_no)"""
 
 

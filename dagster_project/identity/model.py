@@ -26,7 +26,7 @@ def _typo(column: str, edits: int = 1) -> str:
 SAME_FORM = "list_has_any(first_forms_l, first_forms_r)"
 IS_INITIAL = """(length(first_name_l) = 1 or length(first_name_r) = 1)
     and left(first_name_l, 1) = left(first_name_r, 1)"""
-SWAPPED = """length(last_name_l) > 2 and length(last_name_r) > 2
+SWAPPED = """length(last_name_l) > 1 and length(last_name_r) > 1
     and jaro_winkler_similarity(first_name_l, last_name_r) >= 0.88
     and jaro_winkler_similarity(last_name_l, first_name_r) >= 0.88"""
 # Two established names are two people's, however alike: Daniel and Daniela.
@@ -35,15 +35,27 @@ ALIKE_FIRST = """not (is_known_first_l and is_known_first_r)
     and (jaro_winkler_similarity(first_name_l, first_name_r) >= 0.88
          or damerau_levenshtein(first_name_l, first_name_r) <= 1
          or starts_with(first_name_l, first_name_r) or starts_with(first_name_r, first_name_l))"""
-# A house number is no slip of its neighbour's.
-ALIKE_ADDRESS = """(jaro_winkler_similarity(address_l, address_r) >= 0.9
-    and regexp_replace(address_l, '[^0-9]', '', 'g') = regexp_replace(address_r, '[^0-9]', '', 'g'))"""
+# A house number is no slip of its neighbour's; the home within the house is often left out.
+ALIKE_ADDRESS = """(jaro_winkler_similarity(split_part(address_l, '~', 1), split_part(address_r, '~', 1)) >= 0.9
+    and regexp_replace(split_part(address_l, '~', 1), '[^0-9]', '', 'g')
+        = regexp_replace(split_part(address_r, '~', 1), '[^0-9]', '', 'g')
+    and (split_part(address_l, '~', 2) in ('', split_part(address_r, '~', 2)) or split_part(address_r, '~', 2) = ''))"""
 SAME_CITY = "(city_l = city_r or jaro_winkler_similarity(city_l, city_r) >= 0.92)"
 NEAR_POSTAL = f"({_typo('postal_code')} or {SAME_CITY})"
 
-ALIKE_LAST = f"jaro_winkler_similarity(last_name_l, last_name_r) >= 0.92 or {_typo('last_name')}"
+# Of "Kate M." the family name is no other than Miller, but says little for it either.
+SAME_LAST_INITIAL = """(length(last_name_l) = 1 or length(last_name_r) = 1)
+    and left(last_name_l, 1) = left(last_name_r, 1)"""
+
+# Two initials are never a slip, nor are Le and Li.
+ALIKE_LAST = f"""jaro_winkler_similarity(last_name_l, last_name_r) >= 0.92
+    or least(length(last_name_l), length(last_name_r)) >= 3 and {_typo("last_name")}"""
 CONTAINED_LAST = """least(length(last_name_l), length(last_name_r)) >= 4
     and (contains(last_name_l, last_name_r) or contains(last_name_r, last_name_l))"""
+# What precedes the @ may be no more than the name, which others of that name take elsewhere.
+NAMED_ELSEWHERE = """email_local_l = email_local_r and damerau_levenshtein(email_domain_l, email_domain_r) > 2
+    and not regexp_matches(email_local_l, '[0-9]')
+    and coalesce(contains(email_local_l, first_name_l) or contains(email_local_l, last_name_l), false)"""
 
 Level = tuple[str, str]
 # comparison -> what makes it silent, then its levels, strongest first: label, SQL over _l and _r.
@@ -59,17 +71,17 @@ COMPARISONS: dict[str, tuple[str, list[Level]]] = {
         ],
     ),
     "last_name": (
-        "last_name_l is null or last_name_r is null",
+        # That two names are swapped is one finding: what it is worth stands with the first name.
+        f"last_name_l is null or last_name_r is null or {SAME_LAST_INITIAL} or {SWAPPED}",
         [
             ("same", "last_name_l = last_name_r"),
-            ("swapped", SWAPPED),
             ("alike", ALIKE_LAST),
             ("contained", CONTAINED_LAST),
             ("remotely alike", "jaro_winkler_similarity(last_name_l, last_name_r) >= 0.8"),
         ],
     ),
     "email": (
-        "email_l is null or email_r is null",
+        f"email_l is null or email_r is null or {NAMED_ELSEWHERE}",
         [
             ("same", "email_l = email_r"),
             (

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.identity.comparable import comparable_address, folded, letters_and_digits
 from dagster_project.identity.weightless import USUALLY_BORN
 
 NICKNAMES = Path(__file__).with_name("nicknames.csv")
@@ -126,25 +127,21 @@ def _with_first(shapes: str, name_counts: str) -> str:
     return f"{shapes} s left join (from {name_counts} where is_first) a on a.name_hash = s.first_name_hash"
 
 
-def comparable_address(address: str) -> str:
-    """SQL: letters and digits only, without case and accents."""
-    return f"regexp_replace(lower(strip_accents({address})), '[^\\pL\\pN]', '', 'g')"
-
-
 HOME = f"""coalesce({comparable_address("address")}, '') || '|'
     || coalesce(upper(regexp_replace(postal_code, '[^\\pL\\pN]', '', 'g')), '') || '|'
-    || coalesce({comparable_address("city")}, '')"""
+    || coalesce({letters_and_digits("city")}, '')"""
 BORN = f"case when {USUALLY_BORN} then strftime(birth_date, '%Y%m%d') end"
 # Most clusters are one saying: nothing is to be counted or chosen there.
 SINGLE = f"""
-    select * replace (case when home not like '||%' then home end as home) from (
-        select cluster_no, record_no, nullif(class, '') as first_name, nullif(last_key, '') as last_name,
-               e.value as email, p.value as phone, {HOME} as home, {BORN} as birth_date
-        from observed join exact_clusters using (record_no) anti join plural using (cluster_no)
-        join names using (record_no)
-        left join (from identifiers where kind = 'email') e using (record_no)
-        left join (from identifiers where kind = 'phone') p using (record_no))
-    where home not like '||%' or coalesce(first_name, last_name, email, phone, birth_date) is not null"""
+    select cluster_no, record_no, nullif(class, '') as first_name, nullif(last_key, '') as last_name,
+           e.value as email, p.value as phone, case when {HOME} not like '||%' then {HOME} end as home,
+           {BORN} as birth_date
+    from observed join exact_clusters using (record_no) anti join plural using (cluster_no)
+    join names using (record_no)
+    left join (from identifiers where kind = 'email') e using (record_no)
+    left join (from identifiers where kind = 'phone') p using (record_no)
+    where coalesce(nullif(class, ''), nullif(last_key, ''), e.value, p.value, address, postal_code,
+                   birth_date::varchar) is not null"""
 
 
 def _collect_values(con: duckdb.DuckDBPyConnection) -> None:
@@ -199,7 +196,9 @@ def _load_nicknames(con: duckdb.DuckDBPyConnection) -> None:
     path = str(NICKNAMES).replace("'", "''")
     con.execute(
         f"""create temp table name_forms as
-            with listed as (from read_csv('{path}', header = true, columns = {{name: 'varchar', short: 'varchar'}}))
+            with listed as (
+                select {folded("name")} as name, {folded("short")} as short
+                from read_csv('{path}', header = true, columns = {{name: 'varchar', short: 'varchar'}}))
             select name, list(distinct form order by form) as forms from (
                 select short as name, name as form from listed
                 union all select short, short from listed

@@ -34,8 +34,8 @@ from dagster_project.identity.weights import link, score_candidates, weigh_candi
 # names, numbers and births are. The rest to one is `different`.
 PRIORS: dict[str, dict[str, tuple[float, float]]] = {
     "first_name": {"same": (0.68, 0.008), "nickname": (0.14, 0.002), "initial": (0.03, 0.01), "alike": (0.09, 0.004),
-                   "swapped": (0.01, 0.00002)},
-    "last_name": {"same": (0.84, 0.004), "swapped": (0.01, 0.00002), "alike": (0.08, 0.002), "contained": (0.01, 0.002),
+                   "swapped": (0.01, 0.0000005)},
+    "last_name": {"same": (0.85, 0.004), "alike": (0.08, 0.002), "contained": (0.01, 0.002),
                   "remotely alike": (0.01, 0.01)},
     "email": {"same": (0.55, 0.00002), "domain mistyped": (0.03, 0.000005), "mistyped": (0.06, 0.00001),
               "same name elsewhere": (0.06, 0.0001)},

@@ -1,15 +1,19 @@
 """What carries no weight, because a rule would be met by accident.
 
 A contact with more than MAX_NAMES different full names (the shop's own number), or on more than MAX_IDS ids of one
-till; a birth date far more common than births are (a form's default).
+till; a birth date far more common than births are (a form's default), or the day on which computers begin to count.
 """
 
 import duckdb
 
 MAX_NAMES = 5
 MAX_IDS = 20
-MAX_BIRTH_DATE_SHARE = 0.01
-MAX_BIRTH_DATE_COUNT = 50
+# A birth date may have so many names, and so many times those that chance gives it: customers are born on so many days.
+MAX_BORN = 10
+MAX_TIMES_BORN = 5
+BIRTHDAYS = 20_000
+# What .NET, SQL Server, Excel, SQL and Unix make of no date.
+ZERO_DAYS = ("0001-01-01", "1753-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "1970-01-01")
 # SQL over observed: a birth date that says something.
 USUALLY_BORN = "birth_date is not null and birth_date not in (select birth_date from odd_birth_dates)"
 
@@ -33,18 +37,15 @@ def find_worthless(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def find_odd_birth_dates(con: duckdb.DuckDBPyConnection) -> None:
-    """Table `odd_birth_dates`: those far more common than births are (a form's default)."""
+    """Table `odd_birth_dates`: those far more common than births are (a form's default), and ZERO_DAYS."""
+    zero_days = ", ".join(f"(date '{day}')" for day in ZERO_DAYS)
     con.execute(
         f"""create temp table odd_birth_dates as
-            -- Few dates are said so often that they could be on so many records.
-            with frequent as materialized (
-                select birth_date from observed where birth_date is not null
-                group by birth_date having count(*) > {MAX_BIRTH_DATE_COUNT}),
-            counted as (
-                select birth_date, count(distinct record_no) as records
-                from observed semi join frequent using (birth_date) group by birth_date)
-            select birth_date from counted
-            where records > greatest({MAX_BIRTH_DATE_COUNT}, {MAX_BIRTH_DATE_SHARE} * (
-                select count(distinct record_no) from observed
-                where birth_date is not null and exists (from frequent)))"""
+            with dated as (
+                select birth_date, count(*) as said from observed where birth_date is not null group by birth_date),
+            most as (select greatest({MAX_BORN}, sum(said) * {MAX_TIMES_BORN / BIRTHDAYS}) as most from dated)
+            select birth_date from observed, most
+            where birth_date in (select birth_date from dated, most where said > most)
+            group by birth_date, most having count(distinct lower(concat(first_name, ' ', last_name))) > most
+            union (values {zero_days})"""
     )

@@ -20,7 +20,7 @@ from dagster_project.network_sections import IdentitySection
 PEOPLE = 420
 RESULTS = ("names", "ties", "exact_clusters", "profiles", "judged_scores", "edges", "clusters")
 SHOP = "+12125550100"
-DEFAULT_DATE = date(1970, 1, 1)
+DEFAULT_DATE = date(1980, 1, 1)
 
 
 @cache
@@ -142,14 +142,14 @@ def test_a_network_that_outgrows_its_size_is_judged_anew(people, tmp_path):
 
 
 def test_a_birth_date_that_is_no_longer_odd_counts_for_all_who_have_it(people, tmp_path):
-    """56 records are too many for one birthday; 46 are not."""
+    """Twenty people are too many for one birthday; nine are not."""
     memo, rows = tmp_path / "kept.duckdb", {row["record_key"]: row for row in people}
-    born = {key: rows[key] | {"birth_date": DEFAULT_DATE} for key in sorted(rows)[:56]}
-    odd, usual = Night(rows | born), Night(rows | born | {key: rows[key] for key in sorted(rows)[:10]})
-    assert not any(profile["birth_date"] == "19700101" for profile in matched(odd, memo)["profiles"])
+    born = {key: rows[key] | {"birth_date": DEFAULT_DATE} for key in sorted(rows)[:30]}
+    odd, usual = Night(rows | born), Night(rows | born | {key: rows[key] for key in sorted(rows)[:20]})
+    assert not any(profile["birth_date"] == "19800101" for profile in matched(odd, memo)["profiles"])
     found = matched(usual, memo)
     assert found == matched(usual)
-    assert sum(profile["birth_date"] == "19700101" for profile in found["profiles"]) > 20
+    assert sum(profile["birth_date"] == "19800101" for profile in found["profiles"]) > 5
     assert matched(odd, memo) == matched(odd)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 E1, E2 = "one.long@mail.example", "two.long@mail.example"
-P1, P2 = "+12125550101", "+12125550102"
+P1, P2, P3 = "+12125550101", "+12125550102", "+16463330907"
 HOME = {"address": "1 Main St", "postal_code": "02134"}
 BORN = "1980-05-17"
 
@@ -39,8 +39,14 @@ def together(lake) -> set[frozenset[str]]:
         (("Ana Diaz", {"email": "ana.diaz+club@gmail.com"}), ("Ana Diaz", {"email": "anadiaz@gmail.com"})),
         (("Tess Bakker", {"birth_date": BORN, "phone": P1}),
          ("Theresa Bakker", {"birth_date": "1980-05-16", "phone": P1})),
+        (("Kate M.", {"phone": P1}), ("Katherine Miller", {"phone": P1})),
+        (("Quan Le", {"phone": P1}), ("Le Quan", {"phone": P1})),
+        (("Zeinab Saleh", {"phone": P1}), ("Zainab Saleh", {"phone": P1})),
+        (("Ana Diaz", {"address": "17 Main St, Apt 4", "postal_code": "02134"}),
+         ("Ana Diaz", {"address": "17 Main Street", "postal_code": "02134"})),
     ],
-    ids=["nickname", "slip in a name", "initial", "swapped names", "domain", "tag and dots", "slip in a date"],
+    ids=["nickname", "slip in a name", "initial", "swapped names", "domain", "tag and dots", "slip in a date",
+         "initial of a family name", "short swapped names", "another alphabet", "home left out"],
 )  # fmt: skip
 def test_one_person_written_two_ways(lake, person, one, other):
     lake.customers(person("a", one[0], **one[1]), person("b", other[0], **other[1]))
@@ -64,6 +70,29 @@ def test_a_household_stays_apart(lake, person, one, other):
     known = [("Daniel X", f"d{i}") for i in range(6)] + [("Daniela Y", f"e{i}") for i in range(6)]
     namesakes = [person(f"n-{mail}", name, email=f"{mail}@mail.example") for name, mail in known]
     lake.customers(*namesakes, file_key="known")
+    lake.resolve()
+    assert together(lake) == groups("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("Hoang Nguyen", {"phone": P1}), ("Nguyen Hoang", {"phone": P3})),
+        (("Hoang Nguyen", {}), ("Nguyen Hoang", {})),
+        (
+            ("Lea Smith", {"email": "lea.smith@gmail.com", "phone": P1}),
+            ("Lea Smith", {"email": "lea.smith@yahoo.com", "phone": P2}),
+        ),
+        (("Kate M.", {"phone": P1}), ("Kate B.", {"phone": P1})),
+        (("Lan Le", {"phone": P1}), ("Lan Li", {"phone": P1})),
+    ],
+    ids=["swapped names", "names alone", "an address that is a name", "two initials", "two short names"],
+)
+def test_what_strangers_share_makes_nobody_one(lake, person, one, other):
+    """Each name here is borne by others too."""
+    common = ["Hoang Le", "Nguyen An", "An Nguyen", "Bao Nguyen", "Lea Ray", "Ann Smith", "Bob Smith", "Lan Vu"]
+    lake.customers(person("a", one[0], **one[1]), person("b", other[0], **other[1]))
+    lake.customers(*(person(f"n-{number}", name) for number, name in enumerate(common)), file_key="common")
     lake.resolve()
     assert together(lake) == groups("a", "b")
 

@@ -131,17 +131,67 @@ def test_an_invalid_contact_ties_nobody(lake, person):
     assert lake.people() == groups("a", "b")
 
 
-def test_a_default_birth_date_ties_nobody(lake, person):
+@pytest.mark.parametrize(("others", "is_odd"), [(60, True), (12, True), (5, False)])
+def test_a_birth_date_of_many_ties_nobody(lake, person, others, is_odd):
     lake.customers(
-        person("a", "Ana Diaz", birth_date="1900-01-01"),
-        person("b", "Ana Diaz", birth_date="1900-01-01"),
+        *(person(record, "Ana Diaz", birth_date="1985-01-01") for record in "ab"),
         *(
-            person(f"n{i}", f"Name{chr(97 + i % 26)}{chr(97 + i // 26)} Ray", birth_date="1900-01-01")
-            for i in range(60)
+            person(f"n{i}", f"Name{chr(97 + i % 26)}{chr(97 + i // 26)} Ray", birth_date="1985-01-01")
+            for i in range(others)
         ),
     )
     lake.resolve()
-    assert len(lake.people()) == 62
+    assert (frozenset("ab") not in lake.people()) == is_odd
+
+
+@pytest.mark.parametrize(("day", "expected"), [("1900-01-01", ("a", "b")), ("1970-01-01", ("a", "b")),
+                                               ("1970-01-02", ("ab",))])  # fmt: skip
+def test_the_day_computers_count_from_is_nobodys_birthday(lake, person, day, expected):
+    lake.customers(person("a", "Ana Diaz", birth_date=day), person("b", "Ana Diaz", birth_date=day))
+    lake.resolve()
+    assert lake.people() == groups(*expected)
+
+
+def test_who_may_be_father_or_son_is_tied_to_neither(lake, person):
+    """Both are called John Ray; only the e-mails of c and d tell whose the records without a birth date are."""
+    ray = {"phone": P1, **HOME}
+    lake.customers(
+        person("a", "John Ray", email=E1, birth_date="1950-03-02", **ray),
+        person("b", "John Ray", email=E2, birth_date="1981-11-19", **ray),
+        person("c", "John Ray", email=E1, **ray), person("d", "John Ray", email=E2, **ray),
+    )  # fmt: skip
+    lake.resolve()
+    assert lake.people() == groups("ac", "bd")
+
+
+def test_letters_that_some_alphabets_lack_are_as_they_are_written_there(lake, person):
+    written = {
+        "a": ("Jürgen Müller", P1), "b": ("Juergen Mueller", P1), "c": ("JURGEN MULLER", P1),
+        "d": ("Łukasz Bąk", P1), "e": ("Lukasz Bak", P1),
+        "f": ("Sören Strauß", P2), "g": ("Soeren Strauss", P2), "h": ("Søren Ødegård", P2), "i": ("Soren Odegard", P2),
+    }  # fmt: skip
+    lake.customers(*(person(record, name, phone=phone) for record, (name, phone) in written.items()))
+    lake.resolve()
+    assert lake.people() == groups("abc", "de", "fg", "hi")
+    assert {row["match_rule"] for row in lake.read("customer_identities")} == {"phone"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("Apt 4B, 17 Main St.", "17 Main St #4b", ("ab",)),
+        ("17 Main St, Unit 4B", "17 Main St Apt. 4 B", ("ab",)),
+        ("17 Main St Apt 4B", "17 Main St Apt 5B", ("a", "b")),
+        ("Apt 4, 7 Main St", "4 Main St Apt 7", ("a", "b")),
+        ("17 Unity Road", "17 Road Y", ("a", "b")),
+    ],
+)
+def test_a_home_within_a_house_is_one_wherever_it_is_written(lake, person, one, other, expected):
+    lake.customers(*(person(r, "Ana Diaz", address=a, postal_code="02134") for r, a in (("a", one), ("b", other))))
+    lake.resolve()
+    told = {r["source_record_id"]: r["match_rule"] for r in lake.read("customer_identities")}
+    assert lake.people() == groups(*expected)
+    assert set(told.values()) == ({"name_address"} if expected == ("ab",) else {"single"})
 
 
 def test_no_cluster_of_a_crowded_neighbourhood_holds_two_conflicting_first_names(lake, person):
