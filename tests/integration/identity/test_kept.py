@@ -187,6 +187,19 @@ def test_only_what_a_day_touched_is_computed(people, tmp_path, weighed, monkeypa
     assert sum(closed[2:]) < PEOPLE / 3
 
 
+def test_a_contact_without_weight_leads_to_nobody(people, tmp_path, weighed):
+    """One more of whom the shop's number is said: the 60 of whom it was said already are let be."""
+    memo, rows = tmp_path / "kept.duckdb", {row["record_key"]: row for row in people}
+    shop = {"phone": SHOP, "phone_validity": "valid"}
+    rows |= {key: rows[key] | shop for key in sorted(rows)[:60]}
+    matched(Night(rows), memo)
+    one_more = dict.fromkeys(people[0]) | shop | {"source": "s", "location_id": "l", "priority": 1, "seen": 1}
+    night = Night(rows | {"f" * 32: one_more | {"record_key": "f" * 32, "address": "1 Nowhere Rd"}})
+    assert matched(night, memo) == matched(night)
+    assert weighed[0] > 100
+    assert weighed[1] == 0
+
+
 def test_what_was_kept_under_other_limits_does_not_count(people, tmp_path):
     memo, night = tmp_path / "kept.duckdb", Night({row["record_key"]: row for row in people})
     strict = IdentitySection(auto_merge_probability=0.999, review_probability=0.9)
@@ -322,15 +335,17 @@ def test_a_rule_still_ties_two_who_were_parted_from_its_third(people, tmp_path):
 
 def test_a_steward_s_tie_is_closed_anew_when_a_name_becomes_common(people, tmp_path):
     """Damiel, once no slip of the pen any more, is not Daniel: whoever scores with the one is kept from the other,
-    though a decision, and no score, ties these two."""
+    though a decision, and no score, ties these two. That holds, too, on a night when nothing but one more who scored
+    with them is gone."""
     memo, rows = tmp_path / "kept.duckdb", {row["record_key"]: row for row in people}
     blank = dict.fromkeys(people[0]) | {"source": "s", "location_id": "l", "priority": 1, "seen": 1}
     born = {"birth_date": date(1971, 7, 23)}
     home = {"address": "88 South Ave", "postal_code": "11001", "city": "Springfield"}
-    decided, scored, odd = (f"{number}" + "f" * 31 for number in (1, 2, 3))
+    decided, scored, odd, gone = (f"{number}" + "f" * 31 for number in (1, 2, 3, 4))
     rows |= {
         decided: blank | born | home | {"record_key": decided, "first_name": "Daniel", "last_name": "Quillfeather"},
         scored: blank | born | home | {"record_key": scored, "first_name": "Daniel", "last_name": "Quillfeathers"},
+        gone: blank | born | home | {"record_key": gone, "last_name": "Quillfeatherz"},
         odd: blank | {"record_key": odd, "first_name": "Damiel"},
     }
     namesakes = {
@@ -340,13 +355,14 @@ def test_a_steward_s_tie_is_closed_anew_when_a_name_becomes_common(people, tmp_p
         for number in range(5)
     }
     groups = []
-    for night in (Night(rows, [(decided, odd)]), Night(rows | namesakes, [(decided, odd)])):
+    left = {key: row for key, row in rows.items() if key != gone} | namesakes
+    for night in (Night(present, [(decided, odd)]) for present in (rows, rows | namesakes, left)):
         by_night = matched(night, memo)
         assert by_night == matched(night)
         numbers = {key: number for number, key in enumerate(sorted(night.rows))}
         cluster = {row["record_no"]: row["cluster_no"] for row in by_night["clusters"]}
         groups.append([cluster[numbers[key]] == cluster[numbers[odd]] for key in (decided, scored)])
-    assert groups == [[True, True], [True, False]]
+    assert groups == [[True, True], [True, False], [True, False]]
 
 
 def test_a_name_that_nobody_bears_any_more_is_scored_anew_as_somebody_s_other_name(people, tmp_path):
