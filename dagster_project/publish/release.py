@@ -178,7 +178,8 @@ def _next_snapshot(home: Home, run_id: str | None) -> Path | None:
 def _kept(home: Home, run_id: str) -> Path:
     kept = {path.name: path for path in sealed_snapshots(home)}
     if run_id not in kept:
-        raise PublishError(f"run {run_id}: no sealed snapshot of it is kept; kept are {', '.join(kept) or 'none'}")
+        missing = f"run {run_id}: no sealed snapshot of it is kept" if run_id else "RUN=.. says which snapshot"
+        raise PublishError(f"{missing}; kept are {', '.join(kept) or 'none'}")
     return kept[run_id]
 
 

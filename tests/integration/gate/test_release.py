@@ -125,6 +125,8 @@ def test_what_is_not_kept_cannot_be_published(night):
     published(night, "r1")
     with pytest.raises(PublishError, match="run r0: no sealed snapshot of it is kept; kept are r1"):
         rollback(night.home, "r0")
+    with pytest.raises(PublishError, match="RUN=.. says which snapshot; kept are r1"):
+        rollback(night.home, "")
 
 
 def test_killed_between_swap_and_record_a_night_with_nothing_new_completes_the_record(night, monkeypatch):
