@@ -125,7 +125,7 @@ def test_what_is_not_kept_cannot_be_published(night):
     published(night, "r1")
     with pytest.raises(PublishError, match="run r0: no sealed snapshot of it is kept; kept are r1"):
         rollback(night.home, "r0")
-    with pytest.raises(PublishError, match="RUN=.. says which snapshot; kept are r1"):
+    with pytest.raises(PublishError, match=r"RUN=\.\. says which snapshot; kept are r1"):
         rollback(night.home, "")
 
 
