@@ -204,5 +204,6 @@ def _night(con: duckdb.DuckDBPyConnection, chosen: str, memo: Path | None) -> tu
         match(night, load_model(), IdentitySection(), NONE, memo)
         spent = time.process_time() - started
         found = night.execute("select * from clusters order by record_no").to_arrow_table()
-        night.execute("drop table clusters; detach kept")
+        night.unregister("clusters")
+        night.execute("detach kept")
     return spent, found

@@ -41,7 +41,7 @@ def close_scores(work: duckdb.DuckDBPyConnection, decided: Decisions, least: flo
     )
     shapes = """(select s.* replace (c.record_no as cluster_no) from near_shapes s
                  join closed c on c.known_no = s.cluster_no where s.cluster_no in (select node from nodes))"""
-    work.execute(f"create temp table profiles as {guarded(shapes, 'kept.name_counts')}")
+    work.execute(f"create temp table profiles as {guarded(shapes, 'kept.')}")
     work.execute("create or replace temp view records as from closed")
     find_clusters(work, decided.among(work, "closed"), least, guard)
     work.execute("delete from kept.clusters where known_no in (from replaced union all select known_no from closed)")

@@ -18,6 +18,7 @@ import duckdb
 
 from dagster_project.identity.cluster import MATCH_RULES
 from dagster_project.identity.model import Model
+from dagster_project.identity.profiles import listed_nicknames
 from dagster_project.network_sections import IdentitySection
 
 # Of the sayings only what matching looks at: a visit more changes a count, and with it how often a name was said.
@@ -26,7 +27,7 @@ LOOKED_AT = """priority, first_name, last_name, email, email_validity, phone, ph
 # What is written every night and read once gains nothing by being packed.
 TEXT, HASH = (f"{kind} using compression uncompressed" for kind in ("varchar", "ubigint"))
 VALUES = f"""first_name {TEXT}, last_name {TEXT}, email {TEXT}, phone {TEXT}, birth_date {TEXT}, address {TEXT},
-    postal_code {TEXT}, city {TEXT}, forms varchar[], cards varchar[],
+    postal_code {TEXT}, city {TEXT}, cards varchar[],
     first_name_hash {HASH}, last_name_hash {HASH}"""
 # Table -> its columns. A cluster bears the known_no of its lowest record, a profile is numbered after its cluster.
 TABLES = {
@@ -41,6 +42,7 @@ TABLES = {
     "ties": f"rule_rank tinyint, known_no bigint, leader_no bigint, block {HASH}",
     "shapes": f"cluster_no bigint, variant bigint, record_no bigint, {VALUES}",
     "blocked": f"cluster_no bigint, variant bigint, key {HASH}",
+    "name_forms": f"name {TEXT}, forms varchar[]",
     "name_counts": f"is_first boolean, name_hash {HASH}, clusters bigint, is_known boolean, tf double",
     "judged_scores": """left_no bigint, right_no bigint, probability double, is_refused boolean, cluster_l bigint,
         cluster_r bigint, record_l bigint, record_r bigint""",
@@ -94,6 +96,7 @@ def empty_kept(con: duckdb.DuckDBPyConnection, path: Path | None, mark: str) -> 
     for table, columns in TABLES.items():
         con.execute(f"create table kept.{table} ({columns})")
     con.execute("insert into kept.about values (?, null, null)", [mark])
+    con.execute(f"insert into kept.name_forms {listed_nicknames()}")
 
 
 def seal_kept(con: duckdb.DuckDBPyConnection, path: Path | None, has_forgotten: bool) -> None:

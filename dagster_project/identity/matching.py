@@ -10,6 +10,8 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import duckdb
+import numpy as np
+import pyarrow as pa
 
 from dagster_project.identity.candidates import SMALL
 from dagster_project.identity.changes import find_region
@@ -111,7 +113,7 @@ def _drop(con: duckdb.DuckDBPyConnection, *tables: str) -> None:
 
 
 def _show(con: duckdb.DuckDBPyConnection) -> None:
-    """What is kept, by tonight's record numbers; the clusters as a table, as most of what follows asks for them."""
+    """What is kept, by tonight's record numbers."""
     low = (1 << VARIANT_BITS) - 1
 
     def of(column: str) -> str:
@@ -132,14 +134,20 @@ def _show(con: duckdb.DuckDBPyConnection) -> None:
                     from kept.ties k {of("known_no")} {of("leader_no")}""",
         "exact_clusters": f"""select known_no_of.record_no, exact_no_of.record_no as cluster_no
                               from kept.records k {of("known_no")} {of("exact_no")}""",
-        "profiles": finished(shapes, "kept.name_counts"),
+        "profiles": finished(shapes, "kept."),
         "judged_scores": f"select k.probability, k.is_refused, {paired} from kept.judged_scores k {joins}",
         "edges": f"select k.probability, k.is_taken, {paired} from kept.edges k {joins}",
     }
     for name, query in views.items():
         con.execute(f"create or replace temp view {name} as {query}")
-    con.execute(
-        f"""create or replace temp table clusters as
-            select known_no_of.record_no, cluster_no_of.record_no as cluster_no, k.match_rule, k.match_probability
-            from kept.clusters k {of("known_no")} {of("cluster_no")}"""
-    )
+    _show_clusters(con)
+
+
+def _show_clusters(con: duckdb.DuckDBPyConnection) -> None:
+    """Asked for by most of what follows, they are not joined anew each time."""
+    known_no, record_no = con.execute("select known_no, record_no from numbered").fetchnumpy().values()
+    numbers = np.empty(known_no.max(initial=-1) + 1, dtype=np.int64)
+    numbers[known_no] = record_no
+    kept = con.execute("select known_no, cluster_no, match_rule, match_probability from kept.clusters").to_arrow_table()
+    ends = {"record_no": numbers[kept["known_no"].to_numpy()], "cluster_no": numbers[kept["cluster_no"].to_numpy()]}
+    con.register("clusters", pa.table(ends | {name: kept[name] for name in ("match_rule", "match_probability")}))

@@ -39,14 +39,14 @@ def build_profiles(con: duckdb.DuckDBPyConnection) -> None:
     """
     shape_profiles(con)
     con.execute(f"create temp table name_counts as {rated_names(counted_names('shapes'))}")
-    con.execute(f"create temp table profiles as {finished('shapes', 'name_counts')}")
-    con.execute("drop table shapes; drop table name_counts")
+    con.execute(f"create temp table name_forms as {listed_nicknames()}")
+    con.execute(f"create temp table profiles as {finished('shapes')}")
+    con.execute("drop table shapes; drop table name_counts; drop table name_forms")
 
 
 def shape_profiles(con: duckdb.DuckDBPyConnection) -> None:
     """Table `shapes`: profiles without what the whole network says of their names."""
     _collect_values(con)
-    _load_nicknames(con)
     con.execute(
         """create temp table usual as
            select cluster_no, min(record_no) as record_no,
@@ -68,13 +68,12 @@ def shape_profiles(con: duckdb.DuckDBPyConnection) -> None:
             select s.cluster_no, s.variant, s.record_no, s.first_name, s.last_name, s.email, s.phone, s.birth_date,
                    nullif(split_part(s.home, '|', 1), '') as address,
                    nullif(split_part(s.home, '|', 2), '') as postal_code,
-                   nullif(split_part(s.home, '|', 3), '') as city, f.forms, c.cards,
+                   nullif(split_part(s.home, '|', 3), '') as city, c.cards,
                    {_hashed("first_name")}, {_hashed("last_name")}
             from ({" union all ".join(variants)}) s
-            left join name_forms f on f.name = s.first_name
             left join cards_of c on c.cluster_no = s.cluster_no"""
     )
-    for table in ("plural", "said_values", "usual", "name_forms", "cards_of"):
+    for table in ("plural", "said_values", "usual", "cards_of"):
         con.execute(f"drop table {table}")
 
 
@@ -100,31 +99,33 @@ def rated_names(counted: str) -> str:
 
 
 NUMBERS = f"(s.cluster_no << {VARIANT_BITS}) + s.variant as profile_no, s.cluster_no, s.record_no"
-FIRST_FORMS = "coalesce(s.forms, case when s.first_name is not null then [s.first_name] end) as first_forms"
-IS_KNOWN_FIRST = "s.forms is not null or coalesce(a.is_known, false) as is_known_first"
+FIRST_FORMS = "coalesce(f.forms, case when s.first_name is not null then [s.first_name] end) as first_forms"
+IS_KNOWN_FIRST = "f.forms is not null or coalesce(a.is_known, false) as is_known_first"
 
 
-def finished(shapes: str, name_counts: str) -> str:
-    """SQL: profiles from rows like those of `shapes`, and from the names' counts."""
+def finished(shapes: str, place: str = "") -> str:
+    """SQL: profiles from rows like those of `shapes`, and from `name_counts` and `name_forms`; `place` says where these
+    two are, such as "kept."."""
     return f"""
         select {NUMBERS}, s.first_name, s.last_name, s.email,
                split_part(s.email, '@', 1) as email_local, split_part(s.email, '@', 2) as email_domain,
                s.phone, s.birth_date, s.address, s.postal_code, s.city, {FIRST_FORMS}, {IS_KNOWN_FIRST}, s.cards,
                a.tf as tf_first_name, b.tf as tf_last_name
-        from {_with_first(shapes, name_counts)}
-        left join (from {name_counts} where not is_first) b on b.name_hash = s.last_name_hash"""
+        from {_with_first(shapes, place)}
+        left join (from {place}name_counts where not is_first) b on b.name_hash = s.last_name_hash"""
 
 
-def guarded(shapes: str, name_counts: str) -> str:
+def guarded(shapes: str, place: str) -> str:
     """SQL: of `finished` profiles what the household guard compares."""
     return f"""
         select {NUMBERS}, s.first_name, s.last_name, s.email, s.birth_date, s.address, s.postal_code, {FIRST_FORMS},
                {IS_KNOWN_FIRST}
-        from {_with_first(shapes, name_counts)}"""
+        from {_with_first(shapes, place)}"""
 
 
-def _with_first(shapes: str, name_counts: str) -> str:
-    return f"{shapes} s left join (from {name_counts} where is_first) a on a.name_hash = s.first_name_hash"
+def _with_first(shapes: str, place: str) -> str:
+    return f"""{shapes} s left join {place}name_forms f on f.name = s.first_name
+        left join (from {place}name_counts where is_first) a on a.name_hash = s.first_name_hash"""
 
 
 HOME = f"""coalesce({comparable_address("address")}, '') || '|'
@@ -191,17 +192,15 @@ def _collect_values(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _load_nicknames(con: duckdb.DuckDBPyConnection) -> None:
-    """Table `name_forms`: name, forms: what it may be short for, and itself."""
+def listed_nicknames() -> str:
+    """SQL: name, forms: what it may be short for, and itself."""
     path = str(NICKNAMES).replace("'", "''")
-    con.execute(
-        f"""create temp table name_forms as
-            with listed as (
-                select {folded("name")} as name, {folded("short")} as short
-                from read_csv('{path}', header = true, columns = {{name: 'varchar', short: 'varchar'}}))
-            select name, list(distinct form order by form) as forms from (
-                select short as name, name as form from listed
-                union all select short, short from listed
-                union all select name, name from listed)
-            group by name"""
-    )
+    return f"""
+        with listed as (
+            select {folded("name")} as name, {folded("short")} as short
+            from read_csv('{path}', header = true, columns = {{name: 'varchar', short: 'varchar'}}))
+        select name, list(distinct form order by form) as forms from (
+            select short as name, name as form from listed
+            union all select short, short from listed
+            union all select name, name from listed)
+        group by name"""

@@ -167,7 +167,7 @@ def _find_pairs(work: duckdb.DuckDBPyConnection, decided: Decisions) -> None:
     read_shapes(work, decided)
     shapes = """(select s.* replace (i.cluster_no as cluster_no) from near_shapes s
                  join involved i on i.known_no = s.cluster_no)"""
-    work.execute(f"create temp table profiles as {finished(shapes, 'kept.name_counts')}")
+    work.execute(f"create temp table profiles as {finished(shapes, 'kept.')}")
     numbered = f"""select (i.cluster_no << {VARIANT_BITS}) + (left_no & {(1 << VARIANT_BITS) - 1}) as one_no,
                           (j.cluster_no << {VARIANT_BITS}) + (right_no & {(1 << VARIANT_BITS) - 1}) as other_no
                    from pairs join involved i on i.known_no = left_no >> {VARIANT_BITS}

@@ -113,7 +113,8 @@ def resolve(home: Home, network: Network, as_of_date: date, hash_key: bytes) -> 
             con, home, "source_records", "customer_identities", "retired_ids", "identity_events", "review_pairs"
         )
         _write_outputs(con, home, *EVIDENCE)
-        _drop(con, "clusters", "votes", "registry", "registry_now")
+        con.unregister("clusters")
+        _drop(con, "votes", "registry", "registry_now")
         find_engagement(con, home)
         find_consent(con, home)
         find_parted(con)
