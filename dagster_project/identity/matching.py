@@ -144,7 +144,7 @@ def _show(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _show_clusters(con: duckdb.DuckDBPyConnection) -> None:
-    """Asked for by most of what follows, they are not joined anew each time."""
+    """View `clusters` of what lies in memory by tonight's numbers, as most of what follows asks for it."""
     known_no, record_no = con.execute("select known_no, record_no from numbered").fetchnumpy().values()
     numbers = np.empty(known_no.max(initial=-1) + 1, dtype=np.int64)
     numbers[known_no] = record_no
