@@ -2,8 +2,8 @@
 
 import duckdb
 import numpy as np
-import pyarrow as pa
 
+from dagster_project.identity.arrays import write_table
 from dagster_project.identity.cluster import find_clusters
 from dagster_project.identity.decisions import Decisions
 from dagster_project.identity.guard import Guard
@@ -66,7 +66,5 @@ def _choose(work: duckdb.DuckDBPyConnection, decided: Decisions, least: float) -
     scored = scored_ties(work, f"not is_refused and probability >= {least}")
     seeds = np.concatenate([stirred, clusters_of(work, "fresh")])
     nodes = reached_from(seeds, scored, decided_ties(work, decided))
-    for name, table in {"chosen": {"cluster_no": np.union1d(stirred, nodes)}, "nodes": {"node": nodes}}.items():
-        work.register("found", pa.table(table))
-        work.execute(f"create temp table {name} as from found")
-        work.unregister("found")
+    write_table(work, "temp table chosen", cluster_no=np.union1d(stirred, nodes))
+    write_table(work, "temp table nodes", node=nodes)

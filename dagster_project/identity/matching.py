@@ -13,6 +13,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from dagster_project.identity.arrays import columns
 from dagster_project.identity.candidates import SMALL
 from dagster_project.identity.changes import find_region
 from dagster_project.identity.closure import close_scores
@@ -145,7 +146,7 @@ def _show(con: duckdb.DuckDBPyConnection) -> None:
 
 def _show_clusters(con: duckdb.DuckDBPyConnection) -> None:
     """View `clusters` of what lies in memory by tonight's numbers, as most of what follows asks for it."""
-    known_no, record_no = con.execute("select known_no, record_no from numbered").fetchnumpy().values()
+    known_no, record_no = columns(con, "select known_no, record_no from numbered")
     numbers = np.empty(known_no.max(initial=-1) + 1, dtype=np.int64)
     numbers[known_no] = record_no
     kept = con.execute("select known_no, cluster_no, match_rule, match_probability from kept.clusters").to_arrow_table()

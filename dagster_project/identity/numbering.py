@@ -2,8 +2,8 @@
 
 import duckdb
 import numpy as np
-import pyarrow as pa
 
+from dagster_project.identity.arrays import columns, write_table
 from dagster_project.identity.decisions import Decisions
 from dagster_project.identity.kept import LOOKED_AT
 from dagster_project.identity.weightless import find_odd_birth_dates
@@ -17,7 +17,7 @@ def number_records(con: duckdb.DuckDBPyConnection, decisions: Decisions) -> None
     """
     find_odd_birth_dates(con)
     digests = _digest_records(con)
-    record_no, known_no, was = _columns(
+    record_no, known_no, was = columns(
         con,
         """select coalesce(r.record_no, -1), coalesce(k.known_no, -1), coalesce(k.digest, 0)
            from records r full join kept.records k using (record_key)""",
@@ -28,9 +28,9 @@ def number_records(con: duckdb.DuckDBPyConnection, decisions: Decisions) -> None
     arrived = np.flatnonzero(numbers < 0)
     numbers[arrived] = known_no.max(initial=-1) + 1 + np.arange(len(arrived))
     differs = was[both] != digests[record_no[both]]
-    _write(con, "temp table numbered", record_no=np.arange(len(digests)), known_no=numbers, digest=digests)
-    _write(con, "table changed", known_no=np.concatenate([known_no[both][differs], numbers[arrived]]))
-    _write(con, "table gone", known_no=known_no[record_no < 0])
+    write_table(con, "temp table numbered", record_no=np.arange(len(digests)), known_no=numbers, digest=digests)
+    write_table(con, "table changed", known_no=np.concatenate([known_no[both][differs], numbers[arrived]]))
+    write_table(con, "table gone", known_no=known_no[record_no < 0])
     _compare_birth_dates(con)
     _compare_decisions(con, decisions)
 
@@ -38,7 +38,7 @@ def number_records(con: duckdb.DuckDBPyConnection, decisions: Decisions) -> None
 def _digest_records(con: duckdb.DuckDBPyConnection) -> np.ndarray:
     """By record_no, the sum of the hashes of all that is said of a record: the same in whatever order it stands."""
     digests = np.zeros(con.execute("select count(*) from records").fetchall()[0][0], dtype=np.uint64)
-    np.add.at(digests, *_columns(con, f"select record_no, hash(seen, {LOOKED_AT}) from observed"))
+    np.add.at(digests, *columns(con, f"select record_no, hash(seen, {LOOKED_AT}) from observed"))
     return digests
 
 
@@ -54,16 +54,6 @@ def _compare_birth_dates(con: duckdb.DuckDBPyConnection) -> None:
     )
     con.execute("delete from kept.odd_birth_dates")
     con.execute("insert into kept.odd_birth_dates from odd_birth_dates")
-
-
-def _columns(con: duckdb.DuckDBPyConnection, query: str) -> tuple[np.ndarray, ...]:
-    return tuple(column.to_numpy() for column in con.execute(query).to_arrow_table().columns)
-
-
-def _write(con: duckdb.DuckDBPyConnection, table: str, **columns: np.ndarray) -> None:
-    con.register("found", pa.table(columns))
-    con.execute(f"create or replace {table} as from found")
-    con.unregister("found")
 
 
 def _compare_decisions(con: duckdb.DuckDBPyConnection, decisions: Decisions) -> None:

@@ -2,13 +2,14 @@
 
 import duckdb
 import numpy as np
-import pyarrow as pa
 
+from dagster_project.identity.arrays import columns, write_table
 from dagster_project.identity.cluster import components
 from dagster_project.identity.decisions import Decisions
 from dagster_project.identity.profiles import VARIANT_BITS
 
-Ends = tuple[np.ndarray, np.ndarray]
+# Left and right ends of ties, two arrays.
+Ends = tuple[np.ndarray, ...]
 
 
 def reached_from(seeds: np.ndarray, *ties: Ends) -> np.ndarray:
@@ -21,37 +22,29 @@ def reached_from(seeds: np.ndarray, *ties: Ends) -> np.ndarray:
 
 def clusters_of(work: duckdb.DuckDBPyConnection, table: str) -> np.ndarray:
     """The `cluster_no` of every row of `table`."""
-    return work.execute(f"select cluster_no from {table}").fetchnumpy()["cluster_no"]
+    return columns(work, f"select cluster_no from {table}")[0]
 
 
 def scored_ties(work: duckdb.DuckDBPyConnection, where: str = "true") -> Ends:
     """The exact clusters of kept scores."""
-    return _ends(work, f"select cluster_l, cluster_r from kept.judged_scores where {where}")
+    return columns(work, f"select cluster_l, cluster_r from kept.judged_scores where {where}")
 
 
 def decided_ties(work: duckdb.DuckDBPyConnection, decided: Decisions) -> Ends:
     """The exact clusters that a steward tied; `decided` is by known_no."""
     together = np.array(decided.together, dtype=np.int64).reshape(-1, 2)
-    work.register("joined", pa.table({"one": together[:, 0], "other": together[:, 1]}))
-    ends = _ends(
+    write_table(work, "temp table joined", one=together[:, 0], other=together[:, 1])
+    return columns(
         work,
         """select a.exact_no, b.exact_no from joined
            join kept.records a on a.known_no = one join kept.records b on b.known_no = other""",
     )
-    work.unregister("joined")
-    return ends
 
 
 def read_shapes(work: duckdb.DuckDBPyConnection, decided: Decisions) -> None:
     """Table `near_shapes`: in one reading, kept.shapes of all clusters that `pairs`, scores of last night or decisions
     connect with one of `touched` (cluster_no). What is compared tonight, and what is closed anew, is among them."""
-    pairs = _ends(work, f"select left_no >> {VARIANT_BITS}, right_no >> {VARIANT_BITS} from pairs")
+    pairs = columns(work, f"select left_no >> {VARIANT_BITS}, right_no >> {VARIANT_BITS} from pairs")
     near = reached_from(clusters_of(work, "touched"), pairs, scored_ties(work), decided_ties(work, decided))
-    work.register("near", pa.table({"cluster_no": near}))
+    write_table(work, "temp table near", cluster_no=near)
     work.execute("create temp table near_shapes as select s.* from kept.shapes s join near using (cluster_no)")
-    work.unregister("near")
-
-
-def _ends(work: duckdb.DuckDBPyConnection, query: str) -> Ends:
-    left, right = (column.to_numpy().astype(np.int64) for column in work.execute(query).to_arrow_table().columns)
-    return left, right

@@ -7,8 +7,8 @@ from typing import Any
 
 import duckdb
 import numpy as np
-import pyarrow as pa
 
+from dagster_project.identity.arrays import write_table
 from dagster_project.identity.candidates import blocks_of, pairs_between
 from dagster_project.identity.changes import SAYING
 from dagster_project.identity.cluster import components
@@ -63,10 +63,8 @@ def _label_components(work: duckdb.DuckDBPyConnection) -> None:
            select record_no, lowest from region_keys join common using (key)"""
     ).fetchnumpy()
     lowest = components(len(known), ties["record_no"], ties["lowest"])
-    labels = pa.table({"record_no": np.arange(len(known)), "component": known[lowest] if len(known) else known})
-    work.register("found", labels)
-    work.execute("create temp table labels as from found")
-    work.unregister("found")
+    component = known[lowest] if len(known) else known
+    write_table(work, "temp table labels", record_no=np.arange(len(known)), component=component)
 
 
 def find_fresh(work: duckdb.DuckDBPyConnection, profiles: int) -> None:
@@ -113,8 +111,8 @@ def keep_scores(
     guard: Guard,
 ) -> None:
     """Keep the judged scores of every pair with a fresh cluster; table `stirred` (cluster_no): the region's exact
-    clusters, and those with a score that is gone or judged anew; closure reaches those
-    with a new one from its fresh end."""
+    clusters, and those with a score that is gone or judged anew; closure reaches those with a new one from its fresh
+    end."""
     work.execute("create temp table touched as from fresh union from replaced")
     _find_pairs(work, decided)
     weigh_candidates(work, _weighing(work, settings))
