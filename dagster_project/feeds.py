@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from dagster_project.errors import ContractError
+from dagster_project.yaml_text import read_yaml
 
 SOURCES = Path(__file__).parent / "sources"
 # The source of files whose header is a feed's own column names.
@@ -81,11 +79,6 @@ class Feed:
     def landed_schema(self) -> dict[str, str]:
         """Column name -> DuckDB type of a landed Parquet file of this feed."""
         return {c.name: c.sql_type for c in self.columns} | LANDED_COLUMNS
-
-
-def read_yaml(path: Path) -> Any:
-    """A YAML file's content, through the C parser: contracts are read at every run."""
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
 
 
 @cache

@@ -10,7 +10,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from dagster_project.errors import NetworkError
@@ -31,6 +30,7 @@ from dagster_project.network_sections import (
 )
 from dagster_project.outbound import Destination, Override, PublishSection, Section
 from dagster_project.segment_map import segment_names
+from dagster_project.yaml_text import read_yaml
 
 NETWORK_VARIABLE = "REGULARS_NETWORK"
 KEY_VARIABLE = "REGULARS_KEY"
@@ -133,10 +133,9 @@ def load_network(file: str | Path) -> Network:
     if not path.is_file():
         raise NetworkError(f"{file}: no such file; give the path of a network.yaml, as in NETWORK=path/network.yaml")
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (yaml.YAMLError, ValueError) as error:
-        told = " ".join(str(error).split())
-        raise NetworkError(f"{path}: not readable as YAML: {told}") from error
+        raw = read_yaml(path) or {}
+    except ValueError as error:
+        raise NetworkError(f"{path}: not readable as YAML: {error}") from error
     except OSError as error:
         raise NetworkError(f"{path}: cannot be read ({error.strerror}); grant the pipeline's user access") from error
     if not isinstance(raw, dict):

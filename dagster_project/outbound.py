@@ -3,11 +3,12 @@
 Secrets never stand here: `key_env` is the name of an environment variable.
 """
 
+import re
 from datetime import date
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 
 def _no_truth_value(value: object) -> object:
@@ -15,6 +16,12 @@ def _no_truth_value(value: object) -> object:
     if isinstance(value, bool):
         raise ValueError("a number")
     return value
+
+
+def _time_of_day(told: str) -> str:
+    if not re.fullmatch("([01]?[0-9]|2[0-3]):[0-5][0-9]", told):
+        raise ValueError("a time of day such as 06:30")
+    return told.zfill(5)
 
 
 Number = BeforeValidator(_no_truth_value)
@@ -73,7 +80,7 @@ class PublishSection(Section):
     max_changes: Share = 0.50
     max_rejects: Share = 0.02
     keep_last: Days = 7
-    ready_by: Annotated[str, Field(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")] = "06:30"
+    ready_by: Annotated[str, AfterValidator(_time_of_day)] = "06:30"
     overrides: list[Override] = []
 
 

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import duckdb
-import yaml
 from pydantic import Field, ValidationError
 
 from dagster_project.errors import NetworkError
 from dagster_project.network import Network
 from dagster_project.outbound import EVERYONE, Name, Section
+from dagster_project.yaml_text import read_yaml
 
 BUILT_IN = Path(__file__).parent
 Turnover = Literal["stable", "rolling", "calendar"]
@@ -121,13 +121,12 @@ def condition_problem(condition: str, columns: dict[str, str]) -> str | None:
 
 def _read(path: Path) -> Audience:
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-        audience = Audience(**raw)
-    except (yaml.YAMLError, ValueError, TypeError) as error:
+        audience = Audience(**read_yaml(path))
+    except (ValueError, TypeError) as error:
         if isinstance(error, ValidationError):
             told = "; ".join(f"`{'.'.join(map(str, p['loc']))}`: {p['msg']}" for p in error.errors())
         else:
-            told = " ".join(str(error).split())
+            told = str(error)
         raise NetworkError(f"{path}: {told}; keys are {', '.join(Audience.model_fields)}") from error
     if audience.name != path.stem or audience.name == EVERYONE:
         raise NetworkError(f"{path}: `name` is {audience.name!r}; it is the file's name, and not {EVERYONE}")

@@ -10,15 +10,15 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from pathlib import Path
 
-import yaml
 from pydantic import ValidationError
 
 from dagster_project.errors import ContractError, NetworkError
 from dagster_project.extract.column_rule import ColumnRule
 from dagster_project.extract.contract_language import Contract, Section
-from dagster_project.feeds import CANONICAL, SOURCES, Feed, load_feeds, read_yaml
+from dagster_project.feeds import CANONICAL, SOURCES, Feed, load_feeds
 from dagster_project.network import Network
 from dagster_project.network_sections import known_zone_names
+from dagster_project.yaml_text import parse_yaml, read_yaml
 
 # Files of sources/ that describe something other than a contract.
 NOT_CONTRACTS = {"feeds.yaml", "time_zones.yaml", "vocabulary.yaml"}
@@ -88,16 +88,15 @@ def read_contract(file: Path) -> Contract:
 def _parse_contract(file: Path, content: bytes) -> Contract:
     """A sensor and every run ask for the same contracts: parsed once, as long as the file says the same."""
     try:
-        contract = Contract(**yaml.load(content.decode("utf-8"), Loader=yaml.CSafeLoader))
-    except (yaml.YAMLError, UnicodeDecodeError, TypeError, AttributeError) as error:
-        place = getattr(error, "problem_mark", None)
-        where = f" (line {place.line + 1})" if place else ""
-        raise ContractError(
-            f"{file}: not a source contract{where}; it needs name, source, feed, recognise, columns"
-        ) from error
+        contract = Contract(**parse_yaml(content))
     except ValidationError as error:
         problems = "; ".join(_problem(p) for p in error.errors())
         raise ContractError(f"{file}: {problems}") from error
+    except ValueError as error:
+        raise ContractError(f"{file}: not readable as YAML: {error}") from error
+    except (TypeError, AttributeError) as error:
+        needed = "name, source, feed, recognise, columns"
+        raise ContractError(f"{file}: not a source contract; it needs {needed}") from error
     problems = [problem for section in (contract, *contract.also) for problem in _problems(contract, section)]
     if contract.zone and contract.zone not in {*known_zone_names(), *read_yaml(SOURCES / "time_zones.yaml")}:
         problems.append(f"zone is {contract.zone!r}; an IANA or Rails name is expected")

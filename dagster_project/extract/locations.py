@@ -9,9 +9,10 @@ import duckdb
 import pyarrow as pa
 
 from dagster_project.extract.listing import landing_folders
-from dagster_project.feeds import SOURCES, read_yaml
+from dagster_project.feeds import SOURCES
 from dagster_project.network import Network
 from dagster_project.network_sections import known_zone_names
+from dagster_project.yaml_text import read_yaml
 
 
 @dataclass(frozen=True)

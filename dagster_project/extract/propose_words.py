@@ -4,7 +4,8 @@ import re
 from functools import cache
 from unicodedata import combining, normalize
 
-from dagster_project.feeds import SOURCES, read_yaml
+from dagster_project.feeds import SOURCES
+from dagster_project.yaml_text import read_yaml
 
 Rule = str | dict
 Cells = dict[str, list[str]]

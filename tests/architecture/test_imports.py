@@ -24,6 +24,7 @@ LEAVES = {
     "parameters",
     "seal",
     "segment_map",
+    "yaml_text",
 }
 ENGINES = {"dagster", "dagster_dbt", "dbt"}
 SLOW = {"great_expectations", "splink", "dbt"}
@@ -108,6 +109,17 @@ def test_only_network_reads_the_environment() -> None:
         if part_of(path) in ROOMS | LEAVES - {"network"}:
             names = {n.attr for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Attribute)}
             assert not names & readers, path
+
+
+def test_only_yaml_text_reads_yaml() -> None:
+    """What it refuses, such as a key that stands twice, is refused wherever a person writes YAML."""
+    for path in modules():
+        of_yaml = [
+            node.attr
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "yaml"
+        ]
+        assert set(of_yaml) <= {"safe_dump"} or part_of(path) == "yaml_text", path
 
 
 def test_asset_bodies_stay_thin() -> None:

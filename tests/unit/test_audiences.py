@@ -87,6 +87,7 @@ def test_anything_else_is_refused(condition, told):
     [
         ("name: vip\ndescription: x\ncondition: visits > (select 1)\n", "vip.yaml: `condition` uses subquery"),
         ("name: vip\ndescription: x\ncondition: 'true'\ncolour: red\n", "vip.yaml: `colour`"),
+        ("name: vip\ndescription: x\nname: vip\n", "vip.yaml: line 3: `name` stands here and on line 1"),
         ("name: vip\ndescription: x\ncondition: 'true'\nturnover: wild\n", "`turnover`: .*'stable'"),
         ("name: other\ndescription: x\ncondition: 'true'\n", "`name` is 'other'; it is the file's name"),
         (

@@ -63,9 +63,11 @@ def test_the_documented_defaults_are_the_real_ones(tmp_path: Path) -> None:
         ("value: {margin: on}", ["value.margin", "True", "a number"]),
         ("costs: {email: .inf}", ["costs.email", "inf", "finite"]),
         ("contact: {caps_per_28_days: {champion: 2}}", ["caps_per_28_days.champion", "2", "champions, default"]),
-        ("publish: {ready_by: noon}", ["publish.ready_by", "noon"]),
+        ("publish: {ready_by: noon}", ["publish.ready_by", "noon", "a time of day such as 06:30"]),
+        ("publish: {ready_by: 24:00}", ["publish.ready_by", "'24:00'", "a time of day such as 06:30"]),
         ("- a list", ["a mapping of keys is expected"]),
-        ("network: [", ["not readable as YAML"]),
+        ("network: [", ["network.yaml: not readable as YAML: line 2: did not find"]),
+        ("churn: {evidence: 0.1}\nrfm:\nchurn:\n", ["network.yaml", "line 3: `churn` stands here and on line 1"]),
         ("as_of_date: 2026-13-01", ["network.yaml", "not readable as YAML", "month"]),
     ],
 )
@@ -73,6 +75,11 @@ def test_mistakes_are_named(tmp_path: Path, text: str, told: list[str]) -> None:
     with pytest.raises(NetworkError) as error:
         load_network(write(tmp_path, text))
     assert all(part in str(error.value) for part in told), str(error.value)
+
+
+@pytest.mark.parametrize("written", ["6:30", "06:30", '"6:30"', "'06:30'"])
+def test_a_time_of_day_may_stand_without_quotes(tmp_path: Path, written: str) -> None:
+    assert load_network(write(tmp_path, f"publish: {{ready_by: {written}}}")).publish.ready_by == "06:30"
 
 
 def test_a_threshold_written_alone_contradicts_nothing(tmp_path: Path) -> None:

@@ -70,6 +70,12 @@ def test_a_file_that_nearly_fits_is_set_aside_with_the_line_to_add_and_no_draft(
         (HEAD + "skip: [{when: {More: {matches: '(?=x)'}}}]\n" + REQUIRED, "no regular expression that RE2 reads"),
         (HEAD + "optional: [Bon]\nfill_down: {by: Bon, columns: [When]}\n" + REQUIRED, "take it out of optional"),
         (HEAD + "rows: first\nfill_down: {by: Bon, columns: [When]}\n" + REQUIRED, "name it under also"),
+        (HEAD + REQUIRED + "  quantity: Pcs\n", "line 10: `quantity` stands here and on line 8; keep one of them"),
+        (
+            HEAD + REQUIRED + "  kind: {from: A, values: {a: sale, a: void}}\n",
+            "line 10: `a` stands here and on line 10",
+        ),
+        ("name: [", "not readable as YAML: line 2: did not find"),
         ("nothing", "not a source contract"),
     ],
 )
