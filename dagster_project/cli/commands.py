@@ -13,16 +13,12 @@ from typing import Annotated
 import typer
 
 from dagster_project.claim import claim_home
+from dagster_project.cli.asked import PROJECT, ask_for, network_of, network_to_run
 from dagster_project.cli.nightly import end_orphans, finish_deliveries, run_nightly
 from dagster_project.cli.progress import progress, stoppable
 from dagster_project.errors import GateRefused, RegularsError
-from dagster_project.network import NETWORK_VARIABLE, Network, load_network
+from dagster_project.network import Network
 from dagster_project.ops import masked
-
-PROJECT = Path(__file__).resolve().parents[2]
-DEMO = PROJECT / "demo_network"
-# Every kind of till, and nights of a size a network has; tests write smaller ones.
-DEMO_SIZE = {"locations": 30, "people": 20_000}
 
 app = typer.Typer(
     add_completion=False,
@@ -37,7 +33,7 @@ NetworkOption = Annotated[Path | None, typer.Option("--network", help="A network
 @stoppable()
 def run(network: NetworkOption = None) -> None:
     """The nightly job: land, clean, identify, build, judge, seal, publish."""
-    loaded = _network(network)
+    loaded = network_to_run(network)
     from dagster_project.cli.summary import nothing_new, print_summary
 
     message = nothing_new(loaded)
@@ -52,7 +48,7 @@ def run(network: NetworkOption = None) -> None:
 @app.command()
 def rehearse(network: NetworkOption = None) -> None:
     """What publishing would send to each destination now, with masked samples; no request is made."""
-    loaded = _network(network)
+    loaded = network_of(network)
     from dagster_project.publish import rehearse_next
 
     for line in rehearse_next(loaded, PROJECT):
@@ -62,7 +58,7 @@ def rehearse(network: NetworkOption = None) -> None:
 @app.command()
 def dev(network: NetworkOption = None) -> None:
     """The Dagster UI with its daemon: schedules, sensors, the asset graph."""
-    loaded = _network(network)
+    loaded = network_to_run(network)
     import dagster as dg
 
     claim_home(loaded.home)
@@ -75,7 +71,7 @@ def dev(network: NetworkOption = None) -> None:
 @app.command()
 def check(network: NetworkOption = None) -> None:
     """Validate network.yaml, say what each landing file would be read as, try the destinations; writes nothing."""
-    loaded = _network(network)
+    loaded = network_of(network)
     from dagster_project.extract.check import check_landing
     from dagster_project.publish import try_destinations
     from dagster_project.seal import AUDIENCES
@@ -105,7 +101,9 @@ def restate(
     last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last business date.")] = None,
 ) -> None:
     """Read a location's files, or those with rows of some days, again, and run the night on them."""
-    loaded = _network(network)
+    days = "FROM=2026-10-01 TO=2026-10-31"
+    ask_for(f"make restate NETWORK=path/network.yaml LOCATION=shop_1 {days}", LOCATION=location or first or last)
+    loaded = network_of(network)
     from dagster_project.cli.summary import print_summary
     from dagster_project.extract.restate import forget
 
@@ -126,7 +124,9 @@ def explain(
     network: NetworkOption = None,
 ) -> None:
     """Why these records are one customer. Prints personal data, to this terminal only."""
-    loaded = _network(network)
+    others = "or a customer_id, a record, a phone, a name"
+    ask_for(f"make explain NETWORK=path/network.yaml CUSTOMER=kate@mail.example ({others})", CUSTOMER=customer)
+    loaded = network_of(network)
     from dagster_project.identity.explain import explain as explain_customer
 
     try:
@@ -140,7 +140,7 @@ def explain(
 @app.command()
 def retrain(network: NetworkOption = None) -> None:
     """Learn a matching model from the network's own records, and tell how ids would change before they do."""
-    loaded = _network(network)
+    loaded = network_of(network)
     from dagster_project.identity.retrain import retrain as train_on_network
 
     for line in train_on_network(loaded):
@@ -149,15 +149,23 @@ def retrain(network: NetworkOption = None) -> None:
 
 @app.command()
 def decide(
-    decision: Annotated[str, typer.Option(help="merge, separate or withdraw.")],
-    left: Annotated[str, typer.Option(help="A record as explain prints it, or a customer_id.")],
-    right: Annotated[str, typer.Option(help="The other one.")],
+    decision: Annotated[str, typer.Option(help="merge, separate or withdraw.")] = "",
+    left: Annotated[str, typer.Option(help="A record as explain prints it, or a customer_id.")] = "",
+    right: Annotated[str, typer.Option(help="The other one.")] = "",
     by: Annotated[str, typer.Option(help="Who decided; your login without it.")] = "",
     reason: Annotated[str, typer.Option(help="Why; must be given.")] = "",
     network: NetworkOption = None,
 ) -> None:
     """A steward's word about two records: one small file in landing/hq/, which the next run reads."""
-    loaded = _network(network)
+    ask_for(
+        "make decide NETWORK=path/network.yaml DECISION=separate LEFT=square/shop_1/A1 RIGHT=toast/shop_2/B2 "
+        'REASON="father and son"',
+        DECISION=decision,
+        LEFT=left,
+        RIGHT=right,
+        REASON=reason.strip(),
+    )
+    loaded = network_of(network)
     from dagster_project.identity.decide import decide as write_decision
 
     who = by or getpass.getuser()
@@ -170,10 +178,12 @@ def decide(
 
 @app.command()
 def rollback(
-    run: Annotated[str, typer.Option(help="A kept snapshot, such as 2026-10-31-1.")], network: NetworkOption = None
+    run: Annotated[str, typer.Option(help="A kept snapshot, such as 2026-10-31-1.")] = "",
+    network: NetworkOption = None,
 ) -> None:
-    """Publish a kept snapshot again, with the state that belongs to it."""
-    loaded = _network(network)
+    """Publish a kept snapshot again, with the state that belongs to it; without a run, say which are kept."""
+    ask_for("make rollback NETWORK=path/network.yaml RUN=2026-10-30-1", RUN=run or network)
+    loaded = network_of(network)
     from dagster_project.publish import rollback as roll_back
 
     claim_home(loaded.home)
@@ -190,19 +200,6 @@ def _night(network: Network) -> None:
 
         print_arrivals(network)
         raise
-
-
-def _network(file: Path | None) -> Network:
-    """The network asked for, told to everything that is started from here."""
-    if file is None:
-        from dagster_project.demo import write_demo
-
-        written = write_demo(DEMO, **DEMO_SIZE)
-        if not written.was_there:
-            print(f"Wrote {written}")
-        file = DEMO / "network.yaml"
-    os.environ[NETWORK_VARIABLE] = str(file.resolve())
-    return load_network(file)
 
 
 def main() -> None:
