@@ -41,6 +41,7 @@ class Column:
     values: tuple[str, ...] = ()
     default: str | None = None
     spare: bool = False
+    between: tuple[int, int] | None = None
 
     @property
     def sql_type(self) -> str:
@@ -98,6 +99,7 @@ def _feed(name: str, spec: dict) -> Feed:
             values=tuple(attributes.get("values", ())),
             default=attributes.get("default"),
             spare=attributes.get("spare", False),
+            between=tuple(attributes["between"]) if "between" in attributes else None,
         )
         for column, attributes in spec["columns"].items()
     )

@@ -116,13 +116,21 @@ def typed_sql(column: Column, rule: ColumnRule | None, text: str) -> str:
         return f"cast(date_trunc('month', try_cast({day} as date)) as date)"
     if column.type == "decimal":
         as_written = rule and not rule.is_computed
-        return decimal_sql(text, rule if rule and as_written else ColumnRule(constant=""))
+        return _within(column, decimal_sql(text, rule if rule and as_written else ColumnRule(constant="")))
     if column.type == "integer":
-        return f"case when try_cast({text} as double) = try_cast({text} as bigint) then try_cast({text} as bigint) end"
+        whole = f"try_cast({text} as bigint)"
+        return _within(column, f"case when try_cast({text} as double) = {whole} then {whole} end")
     if column.type == "boolean":
         yes, no = (f"lower({text}) in ({', '.join(map(literal, words))})" for words in (TRUE, FALSE))
         return f"case when {yes} then true when {no} then false end"
     return f"case when not ({_lost_id(text, rule)}) then {text} end" if holds_ids(column, rule) else text
+
+
+def _within(column: Column, number: str) -> str:
+    if column.between is None:
+        return number
+    least, greatest = column.between
+    return f"case when {number} between {least} and {greatest} then {number} end"
 
 
 def holds_ids(column: Column, rule: ColumnRule | None) -> bool:

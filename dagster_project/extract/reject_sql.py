@@ -142,7 +142,8 @@ def _expected(column: Column, contract: Contract) -> str:
             f"not a {column.type}, or no rate of tax in '{rule.net_of_rate}'; say what its words mean in rates"
         )
     told = {"timestamp": "not a time in ISO 8601", "date": "not a date in ISO 8601"}
-    return literal(told.get(column.type, f"not {'an' if column.type == 'integer' else 'a'} {column.type}"))
+    bounds = " from {} to {}".format(*column.between) if column.between else ""
+    return literal(told.get(column.type, f"not {'an' if column.type == 'integer' else 'a'} {column.type}") + bounds)
 
 
 def masked(value: str) -> str:
