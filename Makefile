@@ -13,6 +13,11 @@ REGULARS := $(BIN)/python -m dagster_project.cli
 SIDE_BY_SIDE := -n logical --maxprocesses 4 --dist loadfile
 network = $(if $(NETWORK),--network "$(NETWORK)")
 
+# What a steward writes reaches its command as written, quotes and all: by the environment, which no shell expands.
+WRITTEN := CUSTOMER DECISION LEFT RIGHT BY REASON
+$(foreach name,$(WRITTEN),$(eval override $(name) := $$(value $(name))))
+
+export $(WRITTEN)
 export DAGSTER_HOME := $(CURDIR)
 export PYTHONPATH := $(CURDIR)
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
@@ -36,13 +41,13 @@ restate: $(MANIFEST)  ## read files again and run: NETWORK=.. LOCATION=.. FROM=2
 	@$(REGULARS) restate $(network) $(if $(LOCATION),--location "$(LOCATION)") $(if $(FROM),--from "$(FROM)") $(if $(TO),--to "$(TO)")
 
 explain: $(MANIFEST)  ## why these records are one customer: NETWORK=.. CUSTOMER=..  (prints personal data)
-	@$(REGULARS) explain $(network) --customer "$(CUSTOMER)"
+	@$(REGULARS) explain $(network) --customer "$$CUSTOMER"
 
 retrain: $(MANIFEST)  ## learn a matching model from NETWORK=..'s records; tells how ids would change, changes none
 	@$(REGULARS) retrain $(network)
 
 decide: $(MANIFEST)   ## a steward's word: NETWORK=.. DECISION=merge|separate|withdraw LEFT=.. RIGHT=.. REASON=.. [BY=..]
-	@$(REGULARS) decide $(network) --decision "$(DECISION)" --left "$(LEFT)" --right "$(RIGHT)" --by "$(BY)" --reason "$(REASON)"
+	@$(REGULARS) decide $(network) --decision "$$DECISION" --left "$$LEFT" --right "$$RIGHT" --by "$$BY" --reason "$$REASON"
 
 rehearse: $(MANIFEST) ## what publishing would send to each destination now; sends nothing  [NETWORK=..]
 	@$(REGULARS) rehearse $(network)
