@@ -6,7 +6,7 @@ import duckdb
 
 from dagster_project.identity.lookup import output_of
 from dagster_project.identity.match import find_ties
-from dagster_project.identity.observations import TILL_FEEDS, till_rows
+from dagster_project.identity.observations import TILL_FEEDS, clean_files, till_rows
 from dagster_project.identity.profiles import COLUMNS, build_profiles
 from dagster_project.network import Network
 
@@ -77,8 +77,34 @@ def _take_the_nights_word(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def orders_of(network: Network) -> str:
+    """SQL: record_key, source, location_id, order_id, named_id of every order of customer $id.
+
+    `named_id` is a check's id where an export names the check alone; `order_id` is its order's, as in the marts.
+    """
+    home, place = network.home, "source, location_id"
+    told = f"""select source_system as source, location_id, check_id, order_id, false as stands_in
+               from {clean_files(home, "order_lines")}
+               union all select source_system, location_id, check_id, order_id, order_id is null
+               from {clean_files(home, "payments")}
+               union all select source_system, location_id, check_id, null, order_id = check_id
+               from {clean_files(home, "orders")}"""
+    return f"""
+        with mine as (select record_key, {place}, order_id as named_id
+                      from {output_of(network, "order_records")} where customer_id = $id),
+        checks as (select {place}, check_id as named_id, min(order_id) as order_id
+                   from (select * replace (nullif(order_id, check_id) as order_id) from ({told}))
+                   where ({place}, check_id) in (select ({place}, named_id) from mine)
+                   group by all having bool_or(stands_in))
+        select m.record_key, {place}, coalesce(c.order_id, m.named_id) as order_id, m.named_id
+        from mine m left join checks c using ({place}, named_id)"""
+
+
 def find_purchases(con: duckdb.DuckDBPyConnection, network: Network, customer_id: str) -> None:
-    """Table `purchases`: record_no, location_id, order_id, day, of every order of the customer; needs `records`."""
+    """Table `purchases`: record_no, location_id, order_no, day, of every order of the customer; needs `records`.
+
+    Two records have one `order_no` where their checks or payments are of one order.
+    """
     # The night has told already which orders are not yet to be counted.
     con.execute("create temp table run as select date '9999-12-31' as as_of_date")
     rows = " union all ".join(
@@ -87,9 +113,11 @@ def find_purchases(con: duckdb.DuckDBPyConnection, network: Network, customer_id
     )
     con.execute(
         f"""create temp table purchases as
-            select r.record_no, t.location_id, t.order_id, min(t.business_date) as day
-            from ({rows}) t join {output_of(network, "order_records")} o
-              on o.source = t.source and o.location_id is not distinct from t.location_id and o.order_id = t.order_id
-            join records r using (record_key) where o.customer_id = ? group by all""",
-        [customer_id],
+            select r.record_no, t.location_id, o.order_no, min(t.business_date) as day
+            from ({rows}) t
+            join (select *, dense_rank() over (order by source, location_id, order_id) as order_no
+                  from ({orders_of(network)})) o
+              on o.source = t.source and o.location_id is not distinct from t.location_id and o.named_id = t.order_id
+            join records r using (record_key) group by all""",
+        {"id": customer_id},
     )

@@ -10,9 +10,9 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.errors import IdentityError
-from dagster_project.identity.case import open_case
+from dagster_project.identity.case import open_case, orders_of
 from dagster_project.identity.evidence import find_links, part
-from dagster_project.identity.explain import name_of
+from dagster_project.identity.explain import counted, name_of
 from dagster_project.identity.lookup import Record, find_record, output_of
 from dagster_project.identity.model import model_of, prior
 from dagster_project.identity.standing import last_word
@@ -108,12 +108,12 @@ def _who(network: Network, customer_id: str) -> str:
         f"""select concat_ws(' ', first_name, last_name), city,
                    (select count(*) from {output_of(network, "customer_identities")}
                     where customer_id = $id and valid_to is null),
-                   (select count(*) from {output_of(network, "order_records")} where customer_id = $id)
+                   (select count(distinct (source, location_id, order_id)) from ({orders_of(network)}))
             from {output_of(network, "golden_records")} where customer_id = $id""",
         {"id": customer_id},
     ).fetchall()[0]
     known = ", ".join(word for word in (name, city) if word)
-    return f"{customer_id} ({known + ': ' if known else ''}{records:,} records, {orders:,} orders)"
+    return f"{customer_id} ({known + ': ' if known else ''}{counted(records, 'record')}, {counted(orders, 'order')})"
 
 
 def _customer_of(network: Network, record: Record) -> str:

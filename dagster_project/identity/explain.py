@@ -77,13 +77,13 @@ def _choose(network: Network, customers: list[str]) -> Iterator[str]:
         [customers],
     ).fetchall()
     for customer_id, name, city, count in rows:
-        yield f"  {customer_id}  {', '.join(part for part in (name, city) if part)}  ({_counted(count, 'record')})"
+        yield f"  {customer_id}  {', '.join(part for part in (name, city) if part)}  ({counted(count, 'record')})"
     if len(customers) > len(rows):
         yield f"  ... and {len(customers) - len(rows)} more"
 
 
 def _records(con: duckdb.DuckDBPyConnection, customer_id: str, records: list[dict[str, Any]]) -> Iterator[str]:
-    yield f"Customer {customer_id}: {_counted(len(records), 'record')}"
+    yield f"Customer {customer_id}: {counted(len(records), 'record')}"
     columns = ", ".join(f"list(distinct {c}::varchar order by {c}::varchar) filter ({c} is not null)" for c in SHOWN)
     said = con.execute(
         f"""select record_no, {columns}, any_value(case when class <> first_key and length(class) > 1 then class end)
@@ -146,21 +146,34 @@ def _sides(con: duckdb.DuckDBPyConnection, links: list[Link], weak: Link | None,
     yield f"\nWere #{weak.left + 1} and #{weak.right + 1} two people, there would be:"
     for side in people:
         days, orders = con.execute(
-            "select count(distinct day), count(*) from purchases where list_contains(?, record_no)", [side]
+            "select count(distinct day), count(distinct order_no) from purchases where list_contains(?, record_no)",
+            [side],
         ).fetchall()[0]
-        yield f"  {_numbers(side)}: {_counted(orders, 'order')} on {_counted(days, 'day')}"
+        yield f"  {_numbers(side)}: {counted(orders, 'order')} on {counted(days, 'day')}"
     if len(people) == 2:
-        both, apart = con.execute(
-            """select count(*), count(*) filter (not list_has_any(ours, theirs)) from (
-                   select day, list(distinct location_id) filter (list_contains($1, record_no)) as ours,
-                          list(distinct location_id) filter (list_contains($2, record_no)) as theirs
-                   from purchases group by day) where ours is not null and theirs is not null""",
-            people,
-        ).fetchall()[0]
-        if both:
-            yield f"  On {_counted(both, 'day')} both sides bought, on {apart} of them at different locations."
-        else:
-            yield "  On no day did both sides buy."
+        yield from _encounters(con, people)
+
+
+def _encounters(con: duckdb.DuckDBPyConnection, people: list[list[int]]) -> Iterator[str]:
+    """The orders that name both sides, and the days on which each bought something of its own."""
+    both, apart, common = con.execute(
+        """with bought as (select *, list_contains($1, record_no) as is_ours from purchases
+                           where list_contains($1, record_no) or list_contains($2, record_no)),
+           shared as (select order_no from bought group by 1 having count(distinct is_ours) = 2),
+           days as (select list(distinct location_id) filter (is_ours) as ours,
+                           list(distinct location_id) filter (not is_ours) as theirs
+                    from bought where order_no not in (from shared) group by day)
+           select count(*), count(*) filter (not list_has_any(ours, theirs)), (select count(*) from shared)
+           from days where ours is not null and theirs is not null""",
+        people,
+    ).fetchall()[0]
+    if common:
+        named = f"{counted(common, 'order')} that name{'s' if common == 1 else ''} both"
+        yield f"  Counted on both sides: {named}, as by who ordered and who paid."
+    if both:
+        yield f"  On {counted(both, 'day')} both sides bought, on {apart} of them at different locations."
+    else:
+        yield f"  On no {'other ' if common else ''}day did both sides buy."
 
 
 def _golden(con: duckdb.DuckDBPyConnection, network: Network, customer_id: str) -> Iterator[str]:
@@ -237,7 +250,7 @@ def _probability(one: Link) -> str:
     return f"{one.probability:.4f}" if one.probability < 0.9999 else "above 0.9999"
 
 
-def _counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 

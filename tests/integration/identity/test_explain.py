@@ -1,10 +1,14 @@
 """make explain finds whoever is meant and the weakest link, and says how to mend it."""
 
+import re
+from datetime import UTC, datetime
+
 import duckdb
 import pytest
 
 from dagster_project.errors import IdentityError
 from dagster_project.identity.case import open_case
+from dagster_project.identity.decide import decide
 from dagster_project.identity.evidence import find_links
 from dagster_project.identity.explain import explain
 from dagster_project.identity.model import model_of, prior
@@ -63,6 +67,29 @@ def test_days_on_which_both_halves_bought_are_told(lake, two_nancys, network):
     assert "4 orders on 3 days" in text
     assert "3 orders on 3 days" in text
     assert "On 2 days both sides bought, on 0 of them at different locations." in text
+
+
+def test_an_order_that_names_two_records_is_one_order(lake, person, network):
+    """Ana's check stands for order o1, which her phone paid. Check c2 is no order of another shop."""
+    lake.customers(person("1", "Ana Diaz", phone="+12125550101"))
+    day = {"business_date": "2026-10-01", "ordered_at": "2026-10-01 09:00:00"}
+    lake.orders(
+        day | {"order_id": "c1", "check_id": "c1", "source_customer_id": "1"},
+        day | {"order_id": "c2", "check_id": "c2", "source_customer_id": "1"},
+    )
+    lake.put("order_lines", [day | {"order_id": "o1", "check_id": "c1"}])
+    lake.put("order_lines", [day | {"order_id": "o2", "check_id": "c2"}], file_key="f2", location_id="l2")
+    paid = {"paid_at": "2026-10-01 09:00:00", "phone": "+12125550101"}
+    lake.put("payments", [paid | {"payment_id": "p1", "order_id": "o1", "check_id": "c1"}])
+    lake.resolve()
+    assert len(lake.read("order_records")) == 3
+    text = told(network, "1")
+    assert sorted(re.findall(r"#\d: (.* on .*)", text)) == ["1 order on 1 day", "2 orders on 1 day"]
+    assert "Counted on both sides: 1 order that names both" in text
+    assert "On no other day did both sides buy." in text
+    [payer] = lake.ids().keys() - {"1"}
+    told_by_decide = decide(network, "separate", "1", payer, "Jo", "asked", datetime(2026, 11, 1, tzinfo=UTC)).told
+    assert "(Ana Diaz: 2 records, 2 orders)" in told_by_decide[0]
 
 
 @pytest.mark.parametrize(
