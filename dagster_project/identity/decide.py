@@ -11,7 +11,7 @@ import duckdb
 
 from dagster_project.errors import IdentityError
 from dagster_project.identity.case import open_case, orders_of
-from dagster_project.identity.evidence import find_links, part
+from dagster_project.identity.evidence import across, find_links, part
 from dagster_project.identity.explain import counted, name_of
 from dagster_project.identity.lookup import Record, find_record, output_of
 from dagster_project.identity.model import model_of, prior
@@ -89,16 +89,15 @@ def _sides(network: Network, customer_id: str, one: Record, other: Record) -> li
     cut = (numbers[str(one)], numbers[str(other)])
     lines = [f"Separates {_who(network, customer_id)} into"]
     sides = part(links, len(records), [cut])
-    side_of = {record_no: number for number, side in enumerate(sides) for record_no in side}
     for number, side in enumerate(sides):
         lines.append(f"  {'the one that keeps the id' if number == 0 else 'another customer'}:")
         lines += [f"    {name_of(records[record_no])}" for record_no in side]
-    across = [link for link in links if side_of[link.left] != side_of[link.right] and {link.left, link.right} != {*cut}]
-    if across:
+    yielding = [link for link in across(links, sides) if {link.left, link.right} != {*cut}]
+    if yielding:
         lines.append("These links yield to the decision; is each record on its side?")
         lines += [
             f"    {name_of(records[link.left])} - {name_of(records[link.right])}  {link.bits:+.1f} bits"
-            for link in reversed(across[-5:])
+            for link in reversed(yielding[-5:])
         ]
     return lines
 

@@ -42,6 +42,10 @@ class Evidence:
     bits: float
     says: tuple[list[int], list[int]]
 
+    @property
+    def is_derived(self) -> bool:
+        return not all(self.says)
+
 
 @dataclass
 class Link:
@@ -64,6 +68,11 @@ class Link:
     @property
     def probability(self) -> float:
         return 1 / (1 + 2**-self.bits)
+
+    @property
+    def told_probability(self) -> str:
+        """The probability as a person reads it: never a certainty."""
+        return f"{self.probability:.4f}" if self.probability < 0.9999 else "above 0.9999"
 
     @property
     def differs(self) -> list[str]:
@@ -132,6 +141,12 @@ def part(links: list[Link], records: int, apart: list[tuple[int, int]]) -> list[
     for record_no, lowest in sorted(grow(range(records), ties, apart, decided).items()):
         people.setdefault(lowest, []).append(record_no)
     return sorted(people.values(), key=lambda one: (-len(one), one))
+
+
+def across(links: list[Link], people: list[list[int]]) -> list[Link]:
+    """The links from one of `people` (see part) to another, weakest first: without all of them they fall apart."""
+    side_of = {record_no: number for number, side in enumerate(people) for record_no in side}
+    return [one for one in links if side_of[one.left] != side_of[one.right]]
 
 
 def _certain(con: duckdb.DuckDBPyConnection, network: Network) -> duckdb.DuckDBPyConnection:

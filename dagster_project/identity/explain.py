@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 
 from dagster_project.identity.case import find_purchases, open_case
-from dagster_project.identity.evidence import SCORE, Link, find_links, part, weakest
+from dagster_project.identity.evidence import SCORE, Link, across, find_links, part, weakest
 from dagster_project.identity.golden_record import FIELDS
 from dagster_project.identity.lookup import CUSTOMER_ID, Record, find_customers, output_of
 from dagster_project.identity.model import model_of, prior
@@ -26,6 +26,8 @@ EXACT = {
     "name_address": "same name and address",
     "splink": "a score",
 }
+# How a golden value was chosen, where its rule's name does not tell.
+RULES = {"only": "the only value"}
 LINKS_SHOWN = 40
 
 
@@ -48,15 +50,17 @@ def explain(network: Network, who: str) -> Iterator[str]:
         links = find_links(con, network, model, prior(profiles, model.duplicates), records)
         find_purchases(con, network, living)
         weak = weakest(links, len(records))
+        people = part(links, len(records), [(weak.left, weak.right)]) if weak else []
         yield from _records(con, living, records)
-        yield from _links(links, weak)
-        yield from _sides(con, links, weak, len(records))
+        if weak is not None:
+            yield from _links(links, weak, across(links, people))
+            yield from _sides(con, weak, people)
         yield from _golden(con, network, living)
     yield from _decisions(network, records)
     if weak is not None:
         from dagster_project.identity.picture import draw
 
-        names = (name_of(records[weak.left]), name_of(records[weak.right]))
+        names = [f"#{number + 1} {name_of(records[number])}" for number in (weak.left, weak.right)]
         picture = network.home.root / "explain" / f"{living}.svg"
         draw(living, "the weakest link of its records", weak, names, picture)
         yield f"\nThe weakest link as a picture: {picture}"
@@ -107,23 +111,32 @@ def _records(con: duckdb.DuckDBPyConnection, customer_id: str, records: list[dic
         yield "      " + (f"bought at {'; '.join(days[number])}" if number in days else "no orders")
 
 
-def _links(links: list[Link], weak: Link | None) -> Iterator[str]:
-    if weak is None:
-        return
+def _links(links: list[Link], weak: Link, parting: list[Link]) -> Iterator[str]:
+    """Every link, and which are `parting`: the weakest, and those that would have to go with it."""
     yield "\nWhat holds them together, the weakest first. One bit more doubles the odds of one person, one"
     yield f"less halves them. Before anything is compared there are {weak.prior:+.1f} bits; what is compared is added."
-    shown = links[:LINKS_SHOWN]
-    for one in shown if weak in shown else [weak, *shown]:
+    shown = links[:LINKS_SHOWN] if weak in links[:LINKS_SHOWN] else [weak, *links[:LINKS_SHOWN]]
+    if any(evidence.is_derived for one in shown for evidence in one.found.values() if evidence.label != "not known"):
+        yield "(derived): a side does not say it itself, but other records of its e-mail or phone do."
+    for one in shown:
         named = " and first name" if one.found["first_name"].label != "not known" else ""
         rules = ", ".join(EXACT[rule] + (named if rule in ("email", "phone") else "") for rule in one.rules)
-        probability = f", probability {_probability(one)}" if one.rules == [SCORE] else ""
+        probability = f", probability {one.told_probability}" if one.rules == [SCORE] else ""
         against = f"   BUT their {_listed(one.differs)} differ" if one.differs else ""
         sides = " - ".join(_numbers(group) for group in one.groups)
-        mark = "   <- the weakest link: without it they fall apart" if one is weak else ""
+        mark = _mark(one, weak, parting)
         yield f"\n  {sides}  {rules}: {one.bits:+.1f} bits{probability}{against}{mark}"
         yield "      " + ", ".join([f"before {one.prior:+.1f}", *_evidence(one)])
     if len(links) > LINKS_SHOWN:
         yield f"  ... and {len(links) - LINKS_SHOWN} stronger ones"
+
+
+def _mark(one: Link, weak: Link, parting: list[Link]) -> str:
+    if one is not weak:
+        return "   <- goes with the weakest link" if one in parting else ""
+    others = len(parting) - 1
+    with_it = f" and the {'one that goes' if others == 1 else f'{others} that go'} with it" if others else ""
+    return f"   <- the weakest link: without it{with_it} they fall apart"
 
 
 def _evidence(one: Link) -> Iterator[str]:
@@ -131,18 +144,15 @@ def _evidence(one: Link) -> Iterator[str]:
         if evidence.label == "not known":
             continue
         note = ""
-        if not all(evidence.says):
+        if evidence.is_derived:
             note = " (derived)"
         elif any(len(says) < len(group) for says, group in zip(evidence.says, one.groups, strict=True)):
             note = f" ({_numbers(evidence.says[0])} - {_numbers(evidence.says[1])})"
         yield f"{SHOWN.get(name, name)} {evidence.label} {evidence.bits:+.1f}{note}"
 
 
-def _sides(con: duckdb.DuckDBPyConnection, links: list[Link], weak: Link | None, records: int) -> Iterator[str]:
+def _sides(con: duckdb.DuckDBPyConnection, weak: Link, people: list[list[int]]) -> Iterator[str]:
     """What would be left on either side of the weakest link, and whether both were out on the same days."""
-    if weak is None:
-        return
-    people = part(links, records, [(weak.left, weak.right)])
     yield f"\nWere #{weak.left + 1} and #{weak.right + 1} two people, there would be:"
     for side in people:
         days, orders = con.execute(
@@ -204,7 +214,7 @@ def _golden(con: duckdb.DuckDBPyConnection, network: Network, customer_id: str) 
         ).fetchall()[0][0]
         lost = f"; lost: {' | '.join(losers)}" if losers else ""
         label = SHOWN.get(field.name, field.name.replace("_", " "))
-        yield f"  {label}: {row[field.name]}   ({rule.replace('_', ' ')}, from #{number}){lost}"
+        yield f"  {label}: {row[field.name]}   ({RULES.get(rule, rule.replace('_', ' '))}, from #{number}){lost}"
         for others in (others for kind, others in held if kind == field.name):
             more = f" and {len(others) - 3} more" if len(others) > 3 else ""
             yield f"      this {label} is also held by {', '.join(others[:3])}{more}"
@@ -244,10 +254,6 @@ def _mend(network: Network, weak: Link | None, records: list[dict[str, Any]]) ->
 def _numbers(records: list[int]) -> str:
     shown = " ".join(f"#{record + 1}" for record in records[:6])
     return f"{shown} .. ({len(records)} records)" if len(records) > 6 else shown
-
-
-def _probability(one: Link) -> str:
-    return f"{one.probability:.4f}" if one.probability < 0.9999 else "above 0.9999"
 
 
 def counted(count: int, noun: str) -> str:

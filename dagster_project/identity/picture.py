@@ -8,7 +8,7 @@ from dagster_project.identity.evidence import Link
 FOR, AGAINST, SUM = "#2a7f62", "#b3382c", "#5b6770"
 
 
-def draw(customer_id: str, verdict: str, weak: Link, names: tuple[str, str], picture: Path) -> None:
+def draw(customer_id: str, verdict: str, weak: Link, names: list[str], picture: Path) -> None:
     """Write `picture` (.svg), readable by its owner alone. It holds no values of the person, only how they compare."""
     import altair as alt
     import vl_convert
@@ -46,8 +46,9 @@ def waterfall(one: Link) -> list[dict[str, Any]]:
         if evidence.label != "not known":
             start = bars[-1]["to"]
             kind = "for" if evidence.bits > 0 else "against"
-            bars.append(_bar(f"{name.replace('_', ' ')}|{evidence.label}", start, start + evidence.bits, kind))
-    return [*bars, _bar(f"in all|{one.probability:.4f}", 0.0, one.bits, "sum")]
+            step = f"{name.replace('_', ' ')}|{evidence.label}{'|(derived)' if evidence.is_derived else ''}"
+            bars.append(_bar(step, start, start + evidence.bits, kind))
+    return [*bars, _bar(f"in all|{one.told_probability}", 0.0, one.bits, "sum")]
 
 
 def _bar(step: str, start: float, end: float, kind: str) -> dict[str, Any]:

@@ -54,6 +54,8 @@ def test_what_contradicts_a_link_is_told_and_the_weakest_is_marked(lake, two_nan
     numbers = {record: text.split(f"square/l1/{record} ")[0].rsplit("#", 1)[1].strip() for record in "1234"}
     assert {f"#{numbers['1']}", f"#{numbers['3']}"} <= set(weak.split())
     assert "same phone and first name" in weak
+    assert weak.endswith("<- the weakest link: without it they fall apart")
+    assert "goes with the weakest link" not in text
     assert "BUT their e-mails and homes differ" in weak
     assert text.count("BUT") == 1
     assert "region: NJ" in text
@@ -157,4 +159,26 @@ def test_a_name_taken_from_other_records_is_marked(lake, person, network):
     lake.resolve()
     text = told(network, "1")
     assert "taken for abby, by the other records of its e-mail or phone" in text
-    assert "(derived)" in text
+    assert "(derived): a side does not say it itself" in text
+    assert re.search(r"first name same [-+][0-9.]+ \(derived\), e-mail same", text)
+    assert "first name: Abby   (the only value, from" in text
+    [picture] = (lake.home.root / "explain").glob("*.svg")
+    assert "(derived)" in picture.read_text()
+    assert re.search(r"#1 square/l1/\d and #2 square/l1/\d", picture.read_text())
+
+
+def test_links_that_would_have_to_go_with_the_weakest_are_marked(lake, person, network):
+    """The phone alone ties 3 to both of the others, who share an e-mail too: parting 3 takes both links."""
+    lake.customers(
+        person("1", "Ana Diaz", email="ana@mail.example", phone="+12125550101"),
+        person("2", "Ana Diaz", email="ana@mail.example", phone="+12125550101"),
+        person("3", "Ana Diaz", phone="+12125550101"),
+    )
+    lake.resolve()
+    text = told(network, "1")
+    numbers = {record: text.split(f"square/l1/{record} ")[0].rsplit("#", 1)[1].strip() for record in "123"}
+    marked = [line for line in text.splitlines() if "<-" in line]
+    assert all(f"#{numbers['3']}" in line for line in marked)
+    goes, stays = marked
+    assert goes.endswith("<- goes with the weakest link")
+    assert stays.endswith("<- the weakest link: without it and the one that goes with it they fall apart")
