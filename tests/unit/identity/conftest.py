@@ -4,6 +4,7 @@
 alike; a contact is valid unless the row says otherwise.
 """
 
+from collections.abc import Callable
 from datetime import date
 
 import duckdb
@@ -132,6 +133,12 @@ def write_typed(con, path, schema: dict[str, str], rows: list[dict]) -> None:
 @pytest.fixture
 def lake(tmp_path) -> CleanLake:
     return CleanLake(Home(tmp_path))
+
+
+@pytest.fixture(scope="module")
+def new_lake(tmp_path_factory) -> Callable[[], CleanLake]:
+    """A lake for the tests of a module together."""
+    return lambda: CleanLake(Home(tmp_path_factory.mktemp("lake")))
 
 
 def person(record: str, name: str | None = None, **columns) -> dict:
