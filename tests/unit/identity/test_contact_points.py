@@ -45,16 +45,15 @@ def test_the_later_word_wins_and_denied_wins_a_tie(lake, person):
 
 
 def test_words_come_from_the_file_the_form_and_the_consents_feed(lake, person):
-    lake.customers(person("1", "Ana Diaz", email=MAIL, email_consent="denied", consent_at="2026-02-01 10:00"))
-    lake.put(
-        "signups",
-        [{"signup_id": "s", "signed_up_at": "2026-02-02 10:00", "email": MAIL, "email_consent": "granted"}],
-    )
+    later = "later@mail.example"
+    refused = {"email_consent": "denied", "consent_at": "2026-02-01 10:00"}
+    lake.customers(person("1", "Ana Diaz", email=MAIL, **refused), person("2", "Bob Ray", email=later, **refused))
+    form = {"signed_up_at": "2026-02-02 10:00", "email_consent": "granted"}
+    lake.put("signups", [form | {"signup_id": contact, "email": contact} for contact in (MAIL, later)])
+    lake.put("consents", [word("denied", "2026-02-03 10:00", later)])
     lake.resolve()
-    assert (point(lake)["consent_state"], point(lake)["consent_basis"]) == ("granted", "express")
-    lake.put("consents", [word("denied", "2026-02-03 10:00")])
-    lake.resolve()
-    assert point(lake)["consent_state"] == "denied"
+    assert states(lake) == {MAIL: "granted", later: "denied"}
+    assert point(lake)["consent_basis"] == "express"
 
 
 @pytest.mark.parametrize("created_at", ["2026-01-01", None])

@@ -5,11 +5,11 @@ from datetime import date
 MAIL = "ana@mail.example"
 
 
-def winner(lake, field: str) -> tuple:
-    """(value, rule, losers) of the only customer."""
-    [golden] = lake.read("golden_records")
-    [audit] = [a for a in lake.read("golden_record_audit") if a["field"] == field]
-    return golden[field], audit["rule"], audit["losers"]
+def winner(lake, field: str, record: str = "1") -> tuple:
+    """(value, rule, losers) of the customer whose a record is."""
+    customer_id = lake.ids()[record]
+    [audit] = [a for a in lake.read("golden_record_audit") if (a["customer_id"], a["field"]) == (customer_id, field)]
+    return lake.golden()[customer_id][field], audit["rule"], audit["losers"]
 
 
 def ana(person, record: str, **columns) -> dict:
@@ -35,54 +35,60 @@ def test_valid_before_consented(lake, person):
 
 
 def test_consented_before_source_priority(lake, person):
-    lake.customers(ana(person, "1", phone="+12125550101"))
-    lake.orders(order("o1", "1", "2026-02-01", phone="+12125550102"))
-    lake.resolve()
-    assert winner(lake, "phone") == ("+12125550101", "source_priority", 1)
+    """Bob has said that the number he gave at the till may be texted; Ana has said nothing."""
+    lake.customers(
+        person("1", "Ana Diaz", phone="+12125550101"),
+        person("2", "Bob Ray", phone="+12125550201"),
+    )
+    lake.orders(
+        order("o1", "1", "2026-02-01", phone="+12125550102"), order("o2", "2", "2026-02-01", phone="+12125550202")
+    )
     lake.put(
         "consents",
         [
             {
-                "contact": "2125550102", "clean_contact": "+12125550102", "contact_kind": "phone",
+                "contact": "2125550202", "clean_contact": "+12125550202", "contact_kind": "phone",
                 "contact_validity": "valid", "channel": "sms", "state": "granted", "at": "2026-02-01 10:00",
             }
         ],
     )  # fmt: skip
     lake.resolve()
-    assert winner(lake, "phone") == ("+12125550102", "consented", 1)
+    assert winner(lake, "phone", "1") == ("+12125550101", "source_priority", 1)
+    assert winner(lake, "phone", "2") == ("+12125550202", "consented", 1)
 
 
 def test_source_priority_customers_then_signups_then_till(lake, person):
-    lake.orders(order("o1", "1", "2026-05-01", email=MAIL, first_name="Ana", last_name="Till"))
+    """Bob stands in a list of customers too, Ana only at the till and on a form."""
+    lake.orders(
+        order("o1", "1", "2026-05-01", email=MAIL, first_name="Ana", last_name="Till"),
+        order("o2", "2", "2026-05-01", email="bob@mail.example", first_name="Bob", last_name="Till"),
+    )
+    form = {"signed_up_at": "2026-01-01", "last_name": "Form"}
     lake.put(
         "signups",
         [
-            {
-                "signup_id": "s1",
-                "signed_up_at": "2026-01-01",
-                "email": MAIL,
-                "first_name": "Ana",
-                "last_name": "Form",
-            }
+            form | {"signup_id": "s1", "email": MAIL, "first_name": "Ana"},
+            form | {"signup_id": "s2", "email": "bob@mail.example", "first_name": "Bob"},
         ],
     )
+    lake.customers(person("3", "Bob File", email="bob@mail.example", created_at="2025-01-01"))
     lake.resolve()
-    assert winner(lake, "last_name") == ("Form", "source_priority", 1)
-    lake.customers(person("2", "Ana File", email=MAIL, created_at="2025-01-01"))
-    lake.resolve()
-    assert winner(lake, "last_name") == ("File", "source_priority", 2)
+    assert winner(lake, "last_name", "1") == ("Form", "source_priority", 1)
+    assert winner(lake, "last_name", "2") == ("File", "source_priority", 2)
 
 
 def test_most_recently_confirmed_counts_a_visit_of_its_person(lake, person):
-    lake.customers(
-        ana(person, "1", city="Lynn", updated_at="2026-03-01"),
-        ana(person, "2", city="Salem", updated_at="2026-04-01"),
-    )
+    """Both wrote Lynn before Salem; Bob has since bought under the record that says Lynn."""
+    for one, other, name, mail in (("1", "2", "Ana Diaz", MAIL), ("3", "4", "Bob Ray", "bob@mail.example")):
+        lake.customers(
+            person(one, name, email=mail, city="Lynn", updated_at="2026-03-01"),
+            person(other, name, email=mail, city="Salem", updated_at="2026-04-01"),
+            file_key=f"f{one}",
+        )
+    lake.orders(order("o1", "3", "2026-05-01"))
     lake.resolve()
-    assert winner(lake, "city") == ("Salem", "most_recently_confirmed", 1)
-    lake.orders(order("o1", "1", "2026-05-01"))
-    lake.resolve()
-    assert winner(lake, "city") == ("Lynn", "most_recently_confirmed", 1)
+    assert winner(lake, "city", "1") == ("Salem", "most_recently_confirmed", 1)
+    assert winner(lake, "city", "3") == ("Lynn", "most_recently_confirmed", 1)
 
 
 def test_most_frequent_then_longest_then_lowest_key(lake, person):
