@@ -13,9 +13,9 @@ from dagster_project.identity.weightless import find_worthless
 
 
 def find_region(con: duckdb.DuckDBPyConnection, work: duckdb.DuckDBPyConnection) -> bool:
-    """In `work` the tables `records`, `observed`, `names` and `contacts` of the components to look at again, counted
-    from 0 in the order of their keys, and `worthless` and `odd_birth_dates` of the network. For all connections `laid`
-    (record_no, known_no, record_key, source, location_id, digest), the same records.
+    """In `work` the tables `records`, `observed`, `names`, `contacts` and `homes` of the components to look at again,
+    counted from 0 in the order of their keys, and `worthless` and `odd_birth_dates` of the network. For all
+    connections `laid` (record_no, known_no, record_key, source, location_id, digest), the same records.
 
     Returns whether anything that was kept of anybody is no more.
     """
@@ -85,7 +85,7 @@ def _lay_out(
     sayings: str = "observed",
 ) -> None:
     """The records of table `known` (known_no) as a small network of its own in `work`."""
-    for table in ("names", "contacts"):
+    for table in ("names", "contacts", "homes"):
         work.execute(f"drop table if exists {table}")
     con.execute(
         f"""create or replace table laid as

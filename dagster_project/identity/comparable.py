@@ -38,3 +38,10 @@ def comparable_address(address: str) -> str:
     moved = f"""case when regexp_matches({plain}, '{_WITHIN}|#')
         then regexp_replace({plain}, '{_HOME_WITHIN}', '\\1 \\3~\\2') else {plain} end"""
     return f"regexp_replace({moved}, '[^\\pL\\pN~]', '', 'g')"
+
+
+def comparable_home(address: str, postal_code: str, city: str) -> str:
+    """SQL: "street|postal code|city", each comparable and empty where it is unknown."""
+    return f"""coalesce({comparable_address(address)}, '') || '|'
+        || coalesce(upper(regexp_replace({postal_code}, '[^\\pL\\pN]', '', 'g')), '') || '|'
+        || coalesce({letters_and_digits(city)}, '')"""

@@ -16,12 +16,12 @@ What would meet a rule by accident carries no weight (weightless.py).
 
 import duckdb
 
-from dagster_project.identity.comparable import comparable_address, comparable_email, folded
+from dagster_project.identity.comparable import comparable_email, comparable_home, folded
 from dagster_project.identity.weightless import USUALLY_BORN, find_odd_birth_dates, find_worthless
 
-# SQL: the addresses that the fourth rule compares.
-HOUSED = f"""select distinct record_no, postal_code, {comparable_address("address")} as address
-    from observed where address is not null and postal_code is not null"""
+# SQL: the addresses that the fourth rule compares: a street and a postal code.
+HOUSED = """select distinct record_no, split_part(home, '|', 1) as address, split_part(home, '|', 2) as postal_code
+    from homes where home like '_%|_%|%'"""
 # Strongest first; the rank is what decides between a record's rules.
 RULES = ("email", "phone", "name_birth_date", "name_address")
 
@@ -54,7 +54,7 @@ def tie_records(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def name_records(con: duckdb.DuckDBPyConnection) -> None:
-    """Table `names`: record_no, first_key, last_key, class; and `contacts` (see below).
+    """Table `names`: record_no, first_key, last_key, class; and `contacts` and `homes` (see below).
 
     Of several names a full one counts before an initial, then source priority, then how often it was said.
     """
@@ -80,6 +80,7 @@ def name_records(con: duckdb.DuckDBPyConnection) -> None:
             select record_no, first_key, last_key, first_key from said anti join several using (record_no)"""
     )
     _list_contacts(con)
+    _list_homes(con)
 
 
 def _list_contacts(con: duckdb.DuckDBPyConnection) -> None:
@@ -90,6 +91,15 @@ def _list_contacts(con: duckdb.DuckDBPyConnection) -> None:
             where email_validity = 'valid'
             union all
             select distinct 'phone', phone, record_no from observed where phone_validity = 'valid'"""
+    )
+
+
+def _list_homes(con: duckdb.DuckDBPyConnection) -> None:
+    """Table `homes`: record_no, priority, seen, home of every saying that tells a street, a postal code or a city."""
+    con.execute(
+        f"""create temp table homes as
+            select record_no, priority, seen, {comparable_home("address", "postal_code", "city")} as home
+            from observed where coalesce(address, postal_code, city) is not null"""
     )
 
 
@@ -191,12 +201,12 @@ def _address_block() -> str:
         with housed as ({HOUSED})
         select record_no, hash(class, last_key, postal_code, address) as block
         from housed join names using (record_no)
-        where length(class) > 1 and length(last_key) > 1 and address <> ''"""
+        where length(class) > 1 and length(last_key) > 1"""
 
 
 def neighbour_keys() -> str:
-    """SQL over `contacts`, `names` and `observed`: record_no, key, kind, value. Whom a rule can tie, directly or by the
-    name one adopts from another, has a key in common, or a chain of keys."""
+    """SQL over `contacts`, `names`, `homes` and `observed`: record_no, key, kind, value. Whom a rule can tie, directly
+    or by the name one adopts from another, has a key in common, or a chain of keys."""
     return f"""
         select record_no, hash(kind, value) as key, kind, value from contacts
         union all
@@ -204,4 +214,4 @@ def neighbour_keys() -> str:
         from observed join names using (record_no) where length(last_key) > 1 and {USUALLY_BORN}
         union all
         select record_no, hash('home', last_key, postal_code, address), null, null
-        from ({HOUSED}) join names using (record_no) where length(last_key) > 1 and address <> ''"""
+        from ({HOUSED}) join names using (record_no) where length(last_key) > 1"""

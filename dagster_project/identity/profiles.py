@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.identity.comparable import comparable_address, folded, letters_and_digits
+from dagster_project.identity.comparable import folded
 from dagster_project.identity.weightless import USUALLY_BORN
 
 NICKNAMES = Path(__file__).with_name("nicknames.csv")
@@ -128,19 +128,17 @@ def _with_first(shapes: str, place: str) -> str:
         left join (from {place}name_counts where is_first) a on a.name_hash = s.first_name_hash"""
 
 
-HOME = f"""coalesce({comparable_address("address")}, '') || '|'
-    || coalesce(upper(regexp_replace(postal_code, '[^\\pL\\pN]', '', 'g')), '') || '|'
-    || coalesce({letters_and_digits("city")}, '')"""
 BORN = f"case when {USUALLY_BORN} then strftime(birth_date, '%Y%m%d') end"
 # Most clusters are one saying: nothing is to be counted or chosen there.
 SINGLE = f"""
     select cluster_no, record_no, nullif(class, '') as first_name, nullif(last_key, '') as last_name,
-           e.value as email, p.value as phone, case when {HOME} not like '||%' then {HOME} end as home,
+           e.value as email, p.value as phone, case when home not like '||%' then home end as home,
            {BORN} as birth_date
     from observed join exact_clusters using (record_no) anti join plural using (cluster_no)
     join names using (record_no)
     left join (from identifiers where kind = 'email') e using (record_no)
     left join (from identifiers where kind = 'phone') p using (record_no)
+    left join homes using (record_no)
     where coalesce(nullif(class, ''), nullif(last_key, ''), e.value, p.value, address, postal_code,
                    birth_date::varchar) is not null"""
 
@@ -155,8 +153,8 @@ def _collect_values(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         f"""create temp table said_values as
             with members as materialized (from exact_clusters semi join plural using (cluster_no)),
-            sayings as materialized (
-                select cluster_no, record_no, priority, seen, {HOME} as home, {BORN} as born
+            dated as (
+                select cluster_no, record_no, priority, seen, {BORN} as born
                 from observed join members using (record_no)),
             said as (
                 select cluster_no, record_no, 'first_name' as field, class as value, 0 as priority, 1 as seen
@@ -168,9 +166,9 @@ def _collect_values(con: duckdb.DuckDBPyConnection) -> None:
                 select cluster_no, record_no, kind, value, 0, 1 from identifiers join members using (record_no)
                 union all
                 select cluster_no, record_no, 'home', home, case when home like '|%' then 9 else priority end, seen
-                from sayings where home not like '||%'
+                from homes join members using (record_no) where home not like '||%'
                 union all
-                select cluster_no, record_no, 'birth_date', born, priority, seen from sayings where born is not null),
+                select cluster_no, record_no, 'birth_date', born, priority, seen from dated where born is not null),
             counted as materialized (
                 select cluster_no, field, value, min(priority) as priority, sum(seen) as seen,
                        min(record_no) as record_no

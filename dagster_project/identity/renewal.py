@@ -49,7 +49,7 @@ def keep_exact(work: duckdb.DuckDBPyConnection) -> None:
     }
     for table, query in statements.items():
         work.execute(f"insert into kept.{table} {query}")
-    for table in ("region_keys", "labels", "contacts", "identifiers", "ties", "exact_clusters"):
+    for table in ("region_keys", "labels", "contacts", "homes", "identifiers", "ties", "exact_clusters"):
         work.execute(f"drop table {table}")
 
 
