@@ -24,6 +24,7 @@ from dagster_project.identity.profiles import build_profiles
 from dagster_project.identity.synthetic import write_people
 from dagster_project.identity.train import train_model
 from dagster_project.identity.weights import score_candidates, weigh_candidates, weighing
+from dagster_project.memory import bounded
 from dagster_project.network_sections import IdentitySection
 
 DATA = Path(os.environ.get("REGULARS_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")) / "linkage"
@@ -161,7 +162,7 @@ def _cost(records: int, folder: Path) -> list[Row]:
     folder.mkdir(parents=True, exist_ok=True)
     memo = folder / "kept.duckdb"
     memo.unlink(missing_ok=True)
-    con = duckdb.connect(config={"memory_limit": "800MB"})
+    con = duckdb.connect(config=bounded(folder / "spill", "800MB"))
     con.execute("set preserve_insertion_order = false")
     write_people(con, records)
     for table in ("records", "observed", "truth"):

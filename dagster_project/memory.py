@@ -25,5 +25,9 @@ def memory_for(ledger: Path) -> str:
 
 
 def bounded(spill: Path, memory: str = MEMORY) -> dict[str, str]:
-    """The configuration of an engine that spills into the folder `spill`, which DuckDB makes and removes."""
-    return {"memory_limit": memory, "temp_directory": str(spill)}
+    """The configuration of an engine that spills into the folder `spill`, which DuckDB makes and removes.
+
+    It keeps the blocks it frees for its next ones until it is closed: fetching each anew from the system is a tenth of
+    its work.
+    """
+    return {"memory_limit": memory, "block_allocator_memory": memory, "temp_directory": str(spill)}

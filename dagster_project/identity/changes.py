@@ -6,27 +6,32 @@ which changed, came or went, and no key of which won or lost its weight, is toni
 """
 
 import duckdb
+import numpy as np
 
+from dagster_project.identity.arrays import columns, write_table
 from dagster_project.identity.kept import LOOKED_AT
 from dagster_project.identity.match import name_records, neighbour_keys
-from dagster_project.identity.weightless import find_worthless
+from dagster_project.identity.numbering import Numbers
+from dagster_project.identity.weightless import find_busy, judge_busy
 
 
-def find_region(con: duckdb.DuckDBPyConnection, work: duckdb.DuckDBPyConnection) -> bool:
+def find_region(
+    con: duckdb.DuckDBPyConnection, work: duckdb.DuckDBPyConnection, numbers: Numbers
+) -> tuple[Numbers, bool]:
     """In `work` the tables `records`, `observed`, `names`, `contacts` and `homes` of the components to look at again,
     counted from 0 in the order of their keys, and `worthless` and `odd_birth_dates` of the network. For all
-    connections `laid` (record_no, known_no, record_key, source, location_id, digest), the same records.
+    connections `laid` (record_no, known_no), the same records.
 
-    Returns whether anything that was kept of anybody is no more.
+    Returns their numbers, and whether anything that was kept of anybody is no more.
     """
     work.execute("create temp view odd_birth_dates as from kept.odd_birth_dates")
     if not work.execute("select exists (from kept.records)").fetchall()[0][0]:
-        _lay_out(con, work, "changed")
-        find_worthless(work)
+        laid = _lay_out(con, work, numbers, "changed")
+        _find_worthless(con, work)
         work.execute("insert into kept.worthless from worthless")
         work.execute("drop table worthless; create temp view worthless as from kept.worthless")
-        return False
-    _lay_out(con, work, "changed", NAMELESS)
+        return laid, False
+    _lay_out(con, work, numbers, "changed")
     forgotten = work.execute(
         f"""select exists (from gone) or exists (
                 select known_no, saying from kept.sayings semi join changed using (known_no)
@@ -40,8 +45,8 @@ def find_region(con: duckdb.DuckDBPyConnection, work: duckdb.DuckDBPyConnection)
     work.execute("create temp table reached as from kept.keys semi join touched using (key)")
     work.execute(f"create temp table nearby as {_components('kept.records', 'reached')}")
     work.execute("create table region as (from changed union select known_no from nearby) except from gone")
-    _lay_out(con, work, "region")
-    find_worthless(work)
+    laid = _lay_out(con, work, numbers, "region")
+    _find_worthless(con, work)
     work.execute(
         """create temp table unlinking as
            select hash(kind, value) as key from kept.worthless intersect select hash(kind, value) from worthless"""
@@ -55,20 +60,13 @@ def find_region(con: duckdb.DuckDBPyConnection, work: duckdb.DuckDBPyConnection)
             f"""create or replace table region as
                 (from changed union select known_no from ({linked})) except from gone"""
         )
-        _lay_out(con, work, "region", LAID, "laid_sayings")
+        laid = _lay_out(con, work, laid, "region", "laid_sayings")
     for table in ("touched", "reached", "nearby", "unlinking", "region"):
         work.execute(f"drop table {table}")
-    return forgotten
+    return laid, forgotten
 
 
 SAYING = f"hash({LOOKED_AT})"
-# The columns of records.
-OWN = ("record_key", "source", "location_id")
-# SQL: of whom the records of a table `known` are laid out.
-EVERYBODY = "numbered join {known} using (known_no) join records using (record_no)"
-LAID = "laid join {known} using (known_no)"
-# To tell what they are connected by, nothing of the records themselves is read.
-NAMELESS = f"(select *, {', '.join(f'null as {name}' for name in OWN)} from numbered) join {{known}} using (known_no)"
 
 
 def _components(records: str, some: str) -> str:
@@ -80,19 +78,17 @@ def _components(records: str, some: str) -> str:
 def _lay_out(
     con: duckdb.DuckDBPyConnection,
     work: duckdb.DuckDBPyConnection,
+    numbers: Numbers,
     known: str,
-    people: str = EVERYBODY,
     sayings: str = "observed",
-) -> None:
-    """The records of table `known` (known_no) as a small network of its own in `work`."""
+) -> Numbers:
+    """The records of table `known` (known_no) as a small network of its own in `work`; theirs of `numbers`, by which
+    `sayings` counts records."""
     for table in ("names", "contacts", "homes"):
         work.execute(f"drop table if exists {table}")
-    con.execute(
-        f"""create or replace table laid as
-            select row_number() over (order by record_no) - 1 as record_no, known_no, digest, record_no as was_no,
-                   {", ".join(OWN)}
-            from {people.format(known=known)}"""
-    )
+    was_no = np.flatnonzero(np.isin(numbers.known_no, columns(work, f"select known_no from {known}")[0]))
+    laid = numbers.at(was_no)
+    write_table(con, "table laid", record_no=np.arange(len(was_no)), known_no=laid.known_no, was_no=was_no)
     con.execute(
         f"""create or replace table laid_sayings as
             select l.record_no, seen, {LOOKED_AT} from {sayings} o join laid l on l.was_no = o.record_no"""
@@ -100,3 +96,17 @@ def _lay_out(
     work.execute("create or replace temp view records as from laid")
     work.execute("create or replace temp view observed as from laid_sayings")
     name_records(work)
+    return laid
+
+
+def _find_worthless(con: duckdb.DuckDBPyConnection, work: duckdb.DuckDBPyConnection) -> None:
+    """Table `worthless` in `work`; where a record comes from is read of those on busy contacts alone."""
+    find_busy(work)
+    work.execute("create table asked as select distinct record_no from busy")
+    con.execute(
+        """create table origins as
+           select l.record_no, source, location_id
+           from asked join laid l using (record_no) join records r on r.record_no = l.was_no"""
+    )
+    judge_busy(work, "origins")
+    work.execute("drop table asked; drop table origins")

@@ -3,15 +3,18 @@
 import duckdb
 import numpy as np
 
-from dagster_project.identity.arrays import write_table
+from dagster_project.identity.arrays import columns, write_table
 from dagster_project.identity.cluster import find_clusters
 from dagster_project.identity.decisions import Decisions
 from dagster_project.identity.guard import Guard
+from dagster_project.identity.numbering import Numbers
 from dagster_project.identity.profiles import VARIANT_BITS, guarded
 from dagster_project.identity.reach import clusters_of, decided_ties, reached_from, scored_ties
 
 
-def close_scores(work: duckdb.DuckDBPyConnection, decided: Decisions, least: float, guard: Guard) -> None:
+def close_scores(
+    work: duckdb.DuckDBPyConnection, decided: Decisions, least: float, guard: Guard, numbers: Numbers
+) -> None:
     """Keep the clusters and edges of `stirred` (cluster_no), and of all whom scores or decisions connect with one of
     these or with a `fresh` cluster.
 
@@ -19,14 +22,13 @@ def close_scores(work: duckdb.DuckDBPyConnection, decided: Decisions, least: flo
     """
     _choose(work, decided, least)
     variant = f"& {(1 << VARIANT_BITS) - 1}"
-    work.execute(
-        """create temp table closed as
-           select row_number() over (order by record_key) - 1 as record_no, known_no, exact_no
-           from kept.records semi join chosen on cluster_no = exact_no"""
-    )
+    members = columns(work, "select known_no from kept.records semi join chosen on cluster_no = exact_no")[0]
+    closed = numbers.in_order(members)
+    write_table(work, "temp table closed", record_no=np.arange(len(closed)), known_no=closed)
     work.execute(
         """create temp table exact_clusters as
-           select c.record_no, m.record_no as cluster_no from closed c join closed m on m.known_no = c.exact_no"""
+           select c.record_no, m.record_no as cluster_no
+           from closed c join kept.records using (known_no) join closed m on m.known_no = exact_no"""
     )
     work.execute(
         """create temp table ties as

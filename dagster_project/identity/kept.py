@@ -32,7 +32,7 @@ VALUES = f"""first_name {TEXT}, last_name {TEXT}, email {TEXT}, phone {TEXT}, bi
 # Table -> its columns. A cluster bears the known_no of its lowest record, a profile is numbered after its cluster.
 TABLES = {
     "about": f"fingerprint {TEXT}, scale {TEXT}, weighing {TEXT}",
-    "records": f"""known_no bigint, record_key {TEXT}, digest {HASH}, component bigint, exact_no bigint,
+    "records": f"""known_no bigint, key_hash {HASH}, digest {HASH}, component bigint, exact_no bigint,
         first_key {TEXT}, last_key {TEXT}, class {TEXT}""",
     "sayings": f"known_no bigint, saying {HASH}",
     "keys": f"known_no bigint, key {HASH}",

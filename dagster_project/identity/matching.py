@@ -10,10 +10,8 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 
-from dagster_project.identity.arrays import columns
 from dagster_project.identity.candidates import SMALL
 from dagster_project.identity.changes import find_region
 from dagster_project.identity.closure import close_scores
@@ -23,7 +21,7 @@ from dagster_project.identity.guard import Guard
 from dagster_project.identity.kept import empty_kept, fingerprint, open_kept, seal_kept, tell_unreadable
 from dagster_project.identity.match import tie_records
 from dagster_project.identity.model import Model, prior
-from dagster_project.identity.numbering import number_records
+from dagster_project.identity.numbering import Numbers, number_records
 from dagster_project.identity.profiles import VARIANT_BITS, finished, shape_profiles
 from dagster_project.identity.renewal import find_fresh, keep_exact, keep_scores
 from dagster_project.network_sections import IdentitySection
@@ -64,16 +62,18 @@ def match(
 def _renew(
     con: duckdb.DuckDBPyConnection, model: Model, limits: IdentitySection, decisions: Decisions, memo: Path | None
 ) -> bool:
-    """Bring what is kept to tonight, and show it. False where the network has outgrown it: by its size everybody is
-    judged."""
-    number_records(con, decisions)
+    """Bring what is kept to tonight, and show it. False where it cannot tell tonight's records apart, and where the
+    network has outgrown it: by its size everybody is judged."""
+    numbers = number_records(con, decisions)
+    if numbers is None:
+        return False
     decided = decisions.among(con, "(select record_no as known_no, known_no as record_no from numbered)")
     with con.cursor() as work:
-        has_forgotten = find_region(con, work)
+        laid, has_forgotten = find_region(con, work, numbers)
         tie_records(work)
         find_exact_clusters(work, decided.among(work, "laid"))
         shape_profiles(work)
-        keep_exact(work)
+        keep_exact(work, laid)
         profiles = work.execute("select count(*) from kept.shapes").fetchall()[0][0]
         odds = prior(profiles, model.duplicates)
         scale = f"{odds} {profiles <= SMALL}"
@@ -83,12 +83,12 @@ def _renew(
             guard = Guard(model.twins, model.namesakes, model.families, model.households)
             find_fresh(work, profiles)
             least = min(limits.review_probability, limits.auto_merge_probability)
-            keep_scores(work, model.settings, decided, least, odds, guard)
-            close_scores(work, decided, limits.auto_merge_probability, guard)
+            keep_scores(work, model.settings, decided, least, odds, guard, numbers)
+            close_scores(work, decided, limits.auto_merge_probability, guard, numbers)
     if is_outgrown:
         return False
     _drop(con, *LAID_OUT)
-    _show(con)
+    _show(con, numbers)
     seal_kept(con, memo, has_forgotten)
     return True
 
@@ -113,7 +113,7 @@ def _drop(con: duckdb.DuckDBPyConnection, *tables: str) -> None:
         con.execute(f"drop table if exists {table}")
 
 
-def _show(con: duckdb.DuckDBPyConnection) -> None:
+def _show(con: duckdb.DuckDBPyConnection, numbers: Numbers) -> None:
     """What is kept, by tonight's record numbers."""
     low = (1 << VARIANT_BITS) - 1
 
@@ -124,8 +124,8 @@ def _show(con: duckdb.DuckDBPyConnection) -> None:
         return f"({cluster}_of.record_no << {VARIANT_BITS}) + (k.{column} & {low}) as {column}"
 
     ends = ("cluster_l", "cluster_r", "record_l", "record_r")
-    numbers = [f"{column}_of.record_no as {column}" for column in ends]
-    paired = ", ".join([*numbers, side("left_no", "cluster_l"), side("right_no", "cluster_r")])
+    tonight = [f"{column}_of.record_no as {column}" for column in ends]
+    paired = ", ".join([*tonight, side("left_no", "cluster_l"), side("right_no", "cluster_r")])
     joins = " ".join(of(column) for column in ends)
     shapes = f"""(select k.* replace (cluster_no_of.record_no as cluster_no, record_no_of.record_no as record_no)
                   from kept.shapes k {of("cluster_no")} {of("record_no")})"""
@@ -141,14 +141,14 @@ def _show(con: duckdb.DuckDBPyConnection) -> None:
     }
     for name, query in views.items():
         con.execute(f"create or replace temp view {name} as {query}")
-    _show_clusters(con)
+    _show_clusters(con, numbers)
 
 
-def _show_clusters(con: duckdb.DuckDBPyConnection) -> None:
+def _show_clusters(con: duckdb.DuckDBPyConnection, numbers: Numbers) -> None:
     """View `clusters` of what lies in memory by tonight's numbers, as most of what follows asks for it."""
-    known_no, record_no = columns(con, "select known_no, record_no from numbered")
-    numbers = np.empty(known_no.max(initial=-1) + 1, dtype=np.int64)
-    numbers[known_no] = record_no
     kept = con.execute("select known_no, cluster_no, match_rule, match_probability from kept.clusters").to_arrow_table()
-    ends = {"record_no": numbers[kept["known_no"].to_numpy()], "cluster_no": numbers[kept["cluster_no"].to_numpy()]}
+    ends = {
+        "record_no": numbers.record_no[kept["known_no"].to_numpy()],
+        "cluster_no": numbers.record_no[kept["cluster_no"].to_numpy()],
+    }
     con.register("clusters", pa.table(ends | {name: kept[name] for name in ("match_rule", "match_probability")}))

@@ -1,5 +1,8 @@
 """Which of tonight's records were there before, under which lasting number, and what changed of them."""
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import duckdb
 import numpy as np
 
@@ -9,37 +12,80 @@ from dagster_project.identity.kept import LOOKED_AT
 from dagster_project.identity.weightless import find_odd_birth_dates
 
 
-def number_records(con: duckdb.DuckDBPyConnection, decisions: Decisions) -> None:
-    """Table `numbered` (record_no, known_no, digest), and for all connections `changed` and `gone` (known_no).
+@dataclass(frozen=True)
+class Numbers:
+    """By record_no, arrays of one length: a record's lasting number, the hash of its key, and the sum of the hashes of
+    all that is said of it, which is the same in whatever order it stands."""
+
+    known_no: np.ndarray
+    key_hash: np.ndarray
+    digest: np.ndarray
+
+    @cached_property
+    def record_no(self) -> np.ndarray:
+        """By known_no; meaningless for those who are not there."""
+        record_no = np.empty(self.known_no.max(initial=-1) + 1, dtype=np.int64)
+        record_no[self.known_no] = np.arange(len(self.known_no))
+        return record_no
+
+    def in_order(self, known_no: np.ndarray) -> np.ndarray:
+        """The same ones in the order of their records."""
+        return self.known_no[np.sort(self.record_no[known_no])]
+
+    def at(self, places: np.ndarray) -> "Numbers":
+        return Numbers(self.known_no[places], self.key_hash[places], self.digest[places])
+
+
+def number_records(con: duckdb.DuckDBPyConnection, decisions: Decisions) -> Numbers | None:
+    """The numbers of tonight's records, also as table `numbered` (record_no, known_no); and for all connections the
+    tables `changed` and `gone` (known_no).
 
     New is what kept.records has no key of; changed, what is said of it, or the weight of its birth date, or, where
-    any decision changed, what a decision is about.
+    any decision changed, what a decision is about. None where two keys have one hash (at ten million records, once in
+    some 400,000 networks): what is kept cannot tell them apart.
     """
     find_odd_birth_dates(con)
-    digests = _digest_records(con)
-    record_no, known_no, was = columns(
-        con,
-        """select coalesce(r.record_no, -1), coalesce(k.known_no, -1), coalesce(k.digest, 0)
-           from records r full join kept.records k using (record_key)""",
-    )
-    both = (record_no >= 0) & (known_no >= 0)
-    numbers = np.full(len(digests), -1, dtype=np.int64)
-    numbers[record_no[both]] = known_no[both]
-    arrived = np.flatnonzero(numbers < 0)
-    numbers[arrived] = known_no.max(initial=-1) + 1 + np.arange(len(arrived))
-    differs = was[both] != digests[record_no[both]]
-    write_table(con, "temp table numbered", record_no=np.arange(len(digests)), known_no=numbers, digest=digests)
-    write_table(con, "table changed", known_no=np.concatenate([known_no[both][differs], numbers[arrived]]))
-    write_table(con, "table gone", known_no=known_no[record_no < 0])
+    key_hash, digest = _hash_records(con)
+    kept_no, kept_hash, kept_digest = columns(con, "select known_no, key_hash, digest from kept.records")
+    common = _in_common(key_hash, kept_hash)
+    if common is None:
+        return None
+    here, there = common
+    known_no = np.full(len(key_hash), -1)
+    known_no[here] = kept_no[there]
+    arrived = np.flatnonzero(known_no < 0)
+    known_no[arrived] = kept_no.max(initial=-1) + 1 + np.arange(len(arrived))
+    differs = here[digest[here] != kept_digest[there]]
+    write_table(con, "temp table numbered", record_no=np.arange(len(known_no)), known_no=known_no)
+    write_table(con, "table changed", known_no=known_no[np.concatenate([differs, arrived])])
+    write_table(con, "table gone", known_no=np.delete(kept_no, there))
     _compare_birth_dates(con)
     _compare_decisions(con, decisions)
+    return Numbers(known_no, key_hash, digest)
 
 
-def _digest_records(con: duckdb.DuckDBPyConnection) -> np.ndarray:
-    """By record_no, the sum of the hashes of all that is said of a record: the same in whatever order it stands."""
-    digests = np.zeros(con.execute("select count(*) from records").fetchall()[0][0], dtype=np.uint64)
-    np.add.at(digests, *columns(con, f"select record_no, hash(seen, {LOOKED_AT}) from observed"))
-    return digests
+def _hash_records(con: duckdb.DuckDBPyConnection) -> tuple[np.ndarray, np.ndarray]:
+    """By record_no: key_hash and digest."""
+    record_no, hashes = columns(con, "select record_no, hash(record_key) from records")
+    key_hash, digest = np.zeros((2, len(record_no)), dtype=np.uint64)
+    key_hash[record_no] = hashes
+    np.add.at(digest, *columns(con, f"select record_no, hash(seen, {LOOKED_AT}) from observed"))
+    return key_hash, digest
+
+
+def _in_common(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Where the values that both arrays hold stand in each. None where an array holds one of its values twice."""
+    both = np.concatenate([one, other])
+    # Several times as fast as a join on the keys themselves.
+    order = np.argsort(both)
+    twice = np.flatnonzero(both[order[1:]] == both[order[:-1]])
+    first, second = order[twice], order[twice + 1]
+    here, there = np.minimum(first, second), np.maximum(first, second) - len(one)
+    is_in_both = np.zeros((2, len(both)), dtype=bool)
+    is_in_both[0, here] = is_in_both[1, there] = True
+    if is_in_both[0, : len(one)].sum() < len(twice) or is_in_both[1, : len(other)].sum() < len(twice):
+        return None
+    return here, there
 
 
 def _compare_birth_dates(con: duckdb.DuckDBPyConnection) -> None:

@@ -6,7 +6,6 @@ import numpy as np
 from dagster_project.identity.arrays import columns, write_table
 from dagster_project.identity.cluster import components
 from dagster_project.identity.decisions import Decisions
-from dagster_project.identity.profiles import VARIANT_BITS
 
 # Left and right ends of ties, two arrays.
 Ends = tuple[np.ndarray, ...]
@@ -41,10 +40,9 @@ def decided_ties(work: duckdb.DuckDBPyConnection, decided: Decisions) -> Ends:
     )
 
 
-def read_shapes(work: duckdb.DuckDBPyConnection, decided: Decisions) -> None:
+def read_shapes(work: duckdb.DuckDBPyConnection, pairs: Ends, decided: Decisions) -> None:
     """Table `near_shapes`: in one reading, kept.shapes of all clusters that `pairs`, scores of last night or decisions
     connect with one of `touched` (cluster_no). What is compared tonight, and what is closed anew, is among them."""
-    pairs = columns(work, f"select left_no >> {VARIANT_BITS}, right_no >> {VARIANT_BITS} from pairs")
     near = reached_from(clusters_of(work, "touched"), pairs, scored_ties(work), decided_ties(work, decided))
     write_table(work, "temp table near", cluster_no=near)
     work.execute("create temp table near_shapes as select s.* from kept.shapes s join near using (cluster_no)")

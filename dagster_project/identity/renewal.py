@@ -8,13 +8,14 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from dagster_project.identity.arrays import write_table
+from dagster_project.identity.arrays import columns, write_table
 from dagster_project.identity.candidates import blocks_of, pairs_between
 from dagster_project.identity.changes import SAYING
 from dagster_project.identity.cluster import components
 from dagster_project.identity.decisions import Decisions
 from dagster_project.identity.guard import Guard, judge_scores
 from dagster_project.identity.match import neighbour_keys
+from dagster_project.identity.numbering import Numbers
 from dagster_project.identity.profiles import VARIANT_BITS, counted_names, finished, rated_names
 from dagster_project.identity.reach import read_shapes
 from dagster_project.identity.weights import score_candidates, weigh_candidates, weighing
@@ -23,7 +24,7 @@ from dagster_project.identity.weights import score_candidates, weigh_candidates,
 OWNERS = {"records": "known_no", "sayings": "known_no", "keys": "known_no", "ties": "known_no", "shapes": "cluster_no"}
 
 
-def keep_exact(work: duckdb.DuckDBPyConnection) -> None:
+def keep_exact(work: duckdb.DuckDBPyConnection, laid: Numbers) -> None:
     """Keep the region's records, names, ties, exact clusters and profiles; table `replaced` (known_no) for later."""
     work.execute("create temp table replaced as select known_no from laid union from gone")
     work.execute(
@@ -34,10 +35,10 @@ def keep_exact(work: duckdb.DuckDBPyConnection) -> None:
     for table, owner in OWNERS.items():
         work.execute(f"delete from kept.{table} where {owner} in (from replaced)")
     work.execute(f"create temp table region_keys as {neighbour_keys()}")
-    _label_components(work)
+    _label_records(work, laid)
     mine = "join laid l using (record_no)"
     statements = {
-        "records": f"""select l.known_no, l.record_key, l.digest, component, m.known_no, first_key, last_key, class
+        "records": f"""select l.known_no, key_hash, digest, component, m.known_no, first_key, last_key, class
                        from labels {mine} join names using (record_no) join exact_clusters using (record_no)
                        join laid m on m.record_no = cluster_no""",
         "sayings": f"select known_no, {SAYING} from observed {mine}",
@@ -53,18 +54,24 @@ def keep_exact(work: duckdb.DuckDBPyConnection) -> None:
         work.execute(f"drop table {table}")
 
 
-def _label_components(work: duckdb.DuckDBPyConnection) -> None:
-    """Table `labels` (record_no, component): by the lowest known_no of all that keys of weight connect."""
-    known = work.execute("select known_no from laid order by record_no").fetchnumpy()["known_no"]
+def _label_records(work: duckdb.DuckDBPyConnection, laid: Numbers) -> None:
+    """Table `labels` (record_no, component, key_hash, digest): a component by the lowest known_no of all that keys of
+    weight connect."""
     ties = work.execute(
         """with common as (
                select key, min(record_no) as lowest from region_keys anti join worthless using (kind, value)
                group by key having count(*) > 1)
            select record_no, lowest from region_keys join common using (key)"""
     ).fetchnumpy()
-    lowest = components(len(known), ties["record_no"], ties["lowest"])
-    component = known[lowest] if len(known) else known
-    write_table(work, "temp table labels", record_no=np.arange(len(known)), component=component)
+    lowest = components(len(laid.known_no), ties["record_no"], ties["lowest"])
+    write_table(
+        work,
+        "temp table labels",
+        record_no=np.arange(len(lowest)),
+        component=laid.known_no[lowest],
+        key_hash=laid.key_hash,
+        digest=laid.digest,
+    )
 
 
 def find_fresh(work: duckdb.DuckDBPyConnection, profiles: int) -> None:
@@ -109,12 +116,13 @@ def keep_scores(
     least: float,
     odds: float,
     guard: Guard,
+    numbers: Numbers,
 ) -> None:
     """Keep the judged scores of every pair with a fresh cluster; table `stirred` (cluster_no): the region's exact
     clusters, and those with a score that is gone or judged anew; closure reaches those with a new one from its fresh
     end."""
     work.execute("create temp table touched as from fresh union from replaced")
-    _find_pairs(work, decided)
+    _find_pairs(work, decided, numbers)
     weigh_candidates(work, _weighing(work, settings))
     score_candidates(work, least, odds)
     judge_scores(work, guard)
@@ -147,7 +155,7 @@ def _weighing(work: duckdb.DuckDBPyConnection, settings: dict[str, Any]) -> str:
     return kept
 
 
-def _find_pairs(work: duckdb.DuckDBPyConnection, decided: Decisions) -> None:
+def _find_pairs(work: duckdb.DuckDBPyConnection, decided: Decisions, numbers: Numbers) -> None:
     """Tables `candidates` of a fresh cluster's profile and any other, `profiles` of theirs, counted in the order of
     their clusters' keys, and `involved` (cluster_no, known_no), what stands for which."""
     some = "kept.blocked"
@@ -156,13 +164,10 @@ def _find_pairs(work: duckdb.DuckDBPyConnection, decided: Decisions) -> None:
         work.execute("create temp table fresh_blocks as select b.* from kept.blocked b join fresh using (cluster_no)")
         some = "fresh_blocks"
     work.execute(f"create temp table pairs as {pairs_between(some, 'kept.blocked')}")
-    work.execute(
-        f"""create temp table involved as
-            select row_number() over (order by record_key) - 1 as cluster_no, known_no
-            from (select distinct unnest([left_no, right_no]) >> {VARIANT_BITS} as known_no from pairs)
-            join kept.records using (known_no)"""
-    )
-    read_shapes(work, decided)
+    pairs = columns(work, f"select left_no >> {VARIANT_BITS}, right_no >> {VARIANT_BITS} from pairs")
+    involved = numbers.in_order(np.unique(np.concatenate(pairs)))
+    write_table(work, "temp table involved", cluster_no=np.arange(len(involved)), known_no=involved)
+    read_shapes(work, pairs, decided)
     shapes = """(select s.* replace (i.cluster_no as cluster_no) from near_shapes s
                  join involved i on i.known_no = s.cluster_no)"""
     work.execute(f"create temp table profiles as {finished(shapes, 'kept.')}")

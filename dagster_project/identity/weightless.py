@@ -20,20 +20,32 @@ USUALLY_BORN = "birth_date is not null and birth_date not in (select birth_date 
 
 def find_worthless(con: duckdb.DuckDBPyConnection) -> None:
     """Table `worthless`: kind, value of the contacts that carry no weight, having too many names or ids."""
+    find_busy(con)
+    judge_busy(con, "records")
+
+
+def find_busy(con: duckdb.DuckDBPyConnection) -> None:
+    """Table `busy`: those of `contacts` with so many records that they could have too many names or ids; few have."""
+    con.execute(
+        f"""create temp table busy as
+            select contacts.* from contacts join (
+                select kind, value from contacts group by all having count(*) > {min(MAX_NAMES, MAX_IDS)}
+            ) using (kind, value)"""
+    )
+
+
+def judge_busy(con: duckdb.DuckDBPyConnection, origins: str) -> None:
+    """Table `worthless` from `busy`, `names` and a table of record_no, source and location_id."""
     con.execute(
         f"""create temp table worthless as
-            -- Few contacts have so many records that they could have too many names or ids.
-            with busy as materialized (
-                select contacts.* from contacts join (
-                    select kind, value from contacts group by all having count(*) > {min(MAX_NAMES, MAX_IDS)}
-                ) using (kind, value))
             select kind, value from busy join names using (record_no) group by all
             having count(distinct case when length(first_key) > 1 then first_key || ' ' || last_key end) > {MAX_NAMES}
             union
             select kind, value from (
-                select kind, value from busy join records using (record_no)
+                select kind, value from busy join {origins} using (record_no)
                 group by kind, value, source, location_id having count(*) > {MAX_IDS})"""
     )
+    con.execute("drop table busy")
 
 
 def find_odd_birth_dates(con: duckdb.DuckDBPyConnection) -> None:

@@ -54,13 +54,23 @@ def test_one_damaged_block_costs_one_night_at_most(people, tmp_path, monkeypatch
         assert found == at_once, place
 
 
+def test_keys_that_cannot_be_told_apart_cost_what_was_kept(people, tmp_path):
+    memo, night = tmp_path / "kept.duckdb", Night({row["record_key"]: row for row in people})
+    matched(night, memo)
+    with duckdb.connect(memo) as con:
+        con.execute("update records set key_hash = 7 where known_no in (3, 5)")
+    assert matched(night, memo) == matched(night)
+    with duckdb.connect(memo) as con:
+        assert con.execute("select count(distinct key_hash) from records").fetchall() == [(len(people),)]
+
+
 def test_damage_found_last_is_made_anew(people, tmp_path, monkeypatch):
     memo, night = tmp_path / "kept.duckdb", Night({row["record_key"]: row for row in people[:90]})
     matched(night, memo)
     marked, show = [], matching._show
 
-    def damaged(con):
-        show(con)
+    def damaged(con, numbers):
+        show(con, numbers)
         marked.append((tmp_path / "kept.begun").exists())
         if len(marked) == 1:
             raise duckdb.IOException("damaged")

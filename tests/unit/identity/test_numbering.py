@@ -1,11 +1,16 @@
 """Lasting numbers, and what a night finds changed: a record counts as changed when anything said of it is."""
 
+from dataclasses import asdict
+from itertools import chain, product
+
 import duckdb
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from dagster_project.identity.decisions import NONE, Decisions
 from dagster_project.identity.kept import empty_kept
-from dagster_project.identity.numbering import number_records
+from dagster_project.identity.numbering import _in_common, number_records
 
 ANA, ANA_AGAIN, BO, CY = ("Ana", 1), ("Ana", 2), ("Bo", 1), ("Cy", 1)
 SAID = """record_no bigint, first_name varchar, seen bigint, priority tinyint, last_name varchar, email varchar,
@@ -30,16 +35,14 @@ def night(con, decisions=NONE, **said) -> tuple[dict[str, int], set[str], set[in
         for name, seen in said[key]:
             con.execute("insert into observed (record_no, first_name, seen) values (?, ?, ?)", [number, name, seen])
     con.execute("drop table if exists odd_birth_dates")
-    number_records(con, decisions)
+    tonight = number_records(con, decisions)
+    con.register("tonight", pa.table(asdict(tonight)))
     numbers = dict(con.execute("select record_key, known_no from numbered join records using (record_no)").fetchall())
     names = {number: key for key, number in numbers.items()}
     changed = {names[number] for (number,) in con.execute("from changed").fetchall()}
     gone = {number for (number,) in con.execute("from gone").fetchall()}
     con.execute("delete from kept.records")
-    con.execute(
-        """insert into kept.records by name
-           select known_no, record_key, digest from numbered join records using (record_no)"""
-    )
+    con.execute("insert into kept.records by name from tonight")
     return numbers, changed, gone
 
 
@@ -83,3 +86,23 @@ def test_nobody_at_all_is_a_night_too(con):
     assert night(con) == ({}, set(), set())
     night(con, a=[ANA])
     assert night(con) == ({}, set(), {0})
+
+
+def few_values():
+    return chain.from_iterable(product(range(4), repeat=length) for length in range(4))
+
+
+def test_what_two_lists_have_in_common_is_found_unless_one_says_something_twice():
+    for one, other in product(few_values(), few_values()):
+        found = _in_common(*(np.array(values, dtype=np.uint64) for values in (one, other)))
+        if len(set(one)) < len(one) or len(set(other)) < len(other):
+            assert found is None, (one, other)
+        else:
+            places = sorted(zip(*(places.tolist() for places in found), strict=True))
+            assert places == [(place, other.index(value)) for place, value in enumerate(one) if value in other]
+
+
+def test_two_records_whose_keys_have_one_hash_are_not_told_apart(con):
+    night(con, a=[ANA], b=[BO])
+    con.execute("update kept.records set key_hash = 1; drop table odd_birth_dates")
+    assert number_records(con, NONE) is None
