@@ -12,7 +12,7 @@ from dagster_project.identity.arrays import columns, write_table
 from dagster_project.identity.kept import LOOKED_AT
 from dagster_project.identity.match import name_records, neighbour_keys
 from dagster_project.identity.numbering import Numbers
-from dagster_project.identity.weightless import find_busy, judge_busy
+from dagster_project.identity.weightless import OF_MANY, find_busy, judge_busy
 
 
 def find_region(
@@ -100,9 +100,9 @@ def _lay_out(
 
 
 def _find_worthless(con: duckdb.DuckDBPyConnection, work: duckdb.DuckDBPyConnection) -> None:
-    """Table `worthless` in `work`; where a record comes from is read of those on busy contacts alone."""
+    """Table `worthless` in `work`; where a record comes from is read of those of whom it matters alone."""
     find_busy(work)
-    work.execute("create table asked as select distinct record_no from busy")
+    work.execute(f"create table asked as select distinct record_no from {OF_MANY}")
     con.execute(
         """create table origins as
            select l.record_no, source, location_id

@@ -18,6 +18,10 @@ ZERO_DAYS = ("0001-01-01", "1753-01-01", "1899-12-30", "1899-12-31", "1900-01-01
 USUALLY_BORN = "birth_date is not null and birth_date not in (select birth_date from odd_birth_dates)"
 
 
+# SQL: the rows of `busy` whose contact could have too many ids.
+OF_MANY = f"(from busy where records > {MAX_IDS})"
+
+
 def find_worthless(con: duckdb.DuckDBPyConnection) -> None:
     """Table `worthless`: kind, value of the contacts that carry no weight, having too many names or ids."""
     find_busy(con)
@@ -25,11 +29,13 @@ def find_worthless(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def find_busy(con: duckdb.DuckDBPyConnection) -> None:
-    """Table `busy`: those of `contacts` with so many records that they could have too many names or ids; few have."""
+    """Table `busy` (kind, value, record_no, records): those of `contacts` with so many records that they could have too
+    many names or ids; few have."""
     con.execute(
         f"""create temp table busy as
-            select contacts.* from contacts join (
-                select kind, value from contacts group by all having count(*) > {min(MAX_NAMES, MAX_IDS)}
+            select contacts.*, records from contacts join (
+                select kind, value, count(*) as records from contacts
+                group by all having records > {min(MAX_NAMES, MAX_IDS)}
             ) using (kind, value)"""
     )
 
@@ -42,7 +48,7 @@ def judge_busy(con: duckdb.DuckDBPyConnection, origins: str) -> None:
             having count(distinct case when length(first_key) > 1 then first_key || ' ' || last_key end) > {MAX_NAMES}
             union
             select kind, value from (
-                select kind, value from busy join {origins} using (record_no)
+                select kind, value from {OF_MANY} join {origins} using (record_no)
                 group by kind, value, source, location_id having count(*) > {MAX_IDS})"""
     )
     con.execute("drop table busy")
