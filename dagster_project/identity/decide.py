@@ -12,10 +12,11 @@ import duckdb
 from dagster_project.errors import IdentityError
 from dagster_project.identity.case import open_case, orders_of
 from dagster_project.identity.evidence import across, find_links, part
-from dagster_project.identity.explain import counted, name_of
-from dagster_project.identity.lookup import Record, find_record, output_of
+from dagster_project.identity.explain import counted
+from dagster_project.identity.lookup import Record, find_record, name_of, output_of
 from dagster_project.identity.model import model_of, prior
-from dagster_project.identity.standing import last_word
+from dagster_project.identity.remedies import command
+from dagster_project.identity.standing import last_word, latest, words_of
 from dagster_project.network import Network
 
 DECISIONS = ("merge", "separate", "withdraw")
@@ -49,12 +50,12 @@ def decide(network: Network, decision: str, left: str, right: str, by: str, reas
     one, other = find_record(network, left, "LEFT"), find_record(network, right, "RIGHT")
     if one == other:
         raise IdentityError(f"LEFT={left} RIGHT={right}: both are record {one}; name two records")
-    told = _preview(network, decision, one, other)
+    told = _preview(network, decision, one, other, (left, right))
     return Decided(_write(network, decision, one, other, by, reason, at), told)
 
 
-def _preview(network: Network, decision: str, one: Record, other: Record) -> list[str]:
-    """What the decision would do. Raises IdentityError when that is nothing."""
+def _preview(network: Network, decision: str, one: Record, other: Record, as_named: tuple[str, str]) -> list[str]:
+    """What the decision would do, and how to take it back. Raises IdentityError when that is nothing."""
     customers = [_customer_of(network, record) for record in (one, other)]
     standing = last_word(network, str(one), str(other))
     if decision == "withdraw":
@@ -63,19 +64,26 @@ def _preview(network: Network, decision: str, one: Record, other: Record) -> lis
                 f"DECISION=withdraw: nothing stands between {one} and {other}{_others(network, customers)}"
             )
         return [f"Takes back: {standing}"]
+    for side, name in zip(("LEFT", "RIGHT"), as_named, strict=True):
+        if customers == [name, name]:
+            raise IdentityError(
+                f"{side}={name}: both are of this customer; name two of its records, as make explain prints them"
+            )
     if standing is not None and standing.decision == decision:
         raise IdentityError(f"DECISION={decision}: said already: {standing}")
-    if decision == "merge":
-        if customers[0] == customers[1] and standing is None:
-            return [
-                "They are one customer already, and stay one whatever comes in:",
-                f"  {_who(network, customers[0])}",
-            ]
-        return ["Makes one customer of", *(f"  {_who(network, customer)}" for customer in dict.fromkeys(customers))]
-    if customers[0] != customers[1]:
-        return ["They are two customers already, and stay two whatever comes in:",
-                *(f"  {_who(network, customer)}" for customer in customers)]  # fmt: skip
-    return _sides(network, customers[0], one, other)
+    return [*_outcome(network, decision, customers, one, other),
+            f"If that is not what you mean: {command(network, 'withdraw', str(one), str(other))}"]  # fmt: skip
+
+
+def _outcome(network: Network, decision: str, customers: list[str], one: Record, other: Record) -> list[str]:
+    who = [f"  {_who(network, customer)}" for customer in dict.fromkeys(customers)]
+    if decision == "separate" and len(who) == 1:
+        return _sides(network, customers[0], one, other)
+    if decision == "separate":
+        return ["They are two customers already, and stay two whatever comes in:", *who]
+    if len(who) == 1 and last_word(network, str(one), str(other)) is None:
+        return ["They are one customer already, and stay one whatever comes in:", *who]
+    return ["Makes one customer of", *who]
 
 
 def _sides(network: Network, customer_id: str, one: Record, other: Record) -> list[str]:
@@ -127,12 +135,13 @@ def _customer_of(network: Network, record: Record) -> str:
 def _others(network: Network, customers: list[str]) -> str:
     """The decisions that do stand about these customers, for an error."""
     rows = duckdb.execute(
-        f"""select distinct left_record || ' and ' || right_record
-            from {output_of(network, "decision_effects")} where is_in_force
-            and (list_contains($ids, left_customer_id) or list_contains($ids, right_customer_id)) order by 1""",
-        {"ids": customers},
-    ).fetchall()
-    return f"; what stands is about {', '.join(pair for (pair,) in rows)}" if rows else ""
+        f"""select source, location_id, source_record_id from {output_of(network, "customer_identities")}
+            where valid_to is null and list_contains(?, customer_id)""",
+        [customers],
+    ).to_arrow_table()
+    words = latest(words_of(network, {name_of(row) for row in rows.to_pylist()})).values()
+    pairs = sorted(" and ".join(sorted(word.records)) for word in words if word.decision != "withdraw")
+    return f"; what stands is about {', '.join(pairs)}" if pairs else ""
 
 
 def _write(network: Network, decision: str, one: Record, other: Record, by: str, reason: str, at: datetime) -> Path:

@@ -8,9 +8,9 @@ import duckdb
 from dagster_project.identity.case import find_purchases, open_case
 from dagster_project.identity.evidence import SCORE, Link, across, find_links, part, weakest
 from dagster_project.identity.golden_record import FIELDS
-from dagster_project.identity.lookup import CUSTOMER_ID, Record, find_customers, output_of
+from dagster_project.identity.lookup import CUSTOMER_ID, find_customers, name_of, output_of
 from dagster_project.identity.model import model_of, prior
-from dagster_project.identity.standing import words_of
+from dagster_project.identity.remedies import tell_decisions, tell_mending, tell_review
 from dagster_project.network import Network
 
 SHOWN = {
@@ -56,7 +56,8 @@ def explain(network: Network, who: str) -> Iterator[str]:
             yield from _links(links, weak, across(links, people))
             yield from _sides(con, weak, people)
         yield from _golden(con, network, living)
-    yield from _decisions(network, records)
+    yield from tell_review(network, living, records)
+    yield from tell_decisions(network, records)
     if weak is not None:
         from dagster_project.identity.picture import draw
 
@@ -64,11 +65,7 @@ def explain(network: Network, who: str) -> Iterator[str]:
         picture = network.home.root / "explain" / f"{living}.svg"
         draw(living, "the weakest link of its records", weak, names, picture)
         yield f"\nThe weakest link as a picture: {picture}"
-    yield from _mend(network, weak, records)
-
-
-def name_of(record: dict[str, Any]) -> str:
-    return str(Record(record["source"], record["location_id"] or "", record["source_record_id"]))
+    yield from tell_mending(network, weak, records)
 
 
 def _choose(network: Network, customers: list[str]) -> Iterator[str]:
@@ -218,37 +215,6 @@ def _golden(con: duckdb.DuckDBPyConnection, network: Network, customer_id: str) 
         for others in (others for kind, others in held if kind == field.name):
             more = f" and {len(others) - 3} more" if len(others) > 3 else ""
             yield f"      this {label} is also held by {', '.join(others[:3])}{more}"
-
-
-def _decisions(network: Network, records: list[dict[str, Any]]) -> Iterator[str]:
-    """What stewards said of these records: what stands, how to take it back, and what waits for the next run."""
-    words = words_of(network, {name_of(record) for record in records})
-    shown = [word for word in words if word.effect in ("kept_apart", "joined", "overruled", "pending")]
-    if shown:
-        yield "\nWhat stewards decided about these records:"
-    for word in shown:
-        effect = "waits for the next run" if word.effect == "pending" else word.effect.replace("_", " ")
-        yield f"  {word}   ({effect})"
-        if word.decision != "withdraw":
-            left, right = sorted(word.records)
-            yield (
-                f'    to take it back: make decide NETWORK="{network.file}" DECISION=withdraw '
-                f'LEFT="{left}" RIGHT="{right}" BY="<your name>" REASON="<why>"'
-            )
-
-
-def _mend(network: Network, weak: Link | None, records: list[dict[str, Any]]) -> Iterator[str]:
-    command = f'make decide NETWORK="{network.file}"'
-    if weak is None:
-        yield "\nOne record: nothing to part. To join it with another record or customer:"
-        yield f'  {command} DECISION=merge LEFT="{name_of(records[0])}" RIGHT="<record or customer>"'
-        return
-    left, right = records[weak.left], records[weak.right]
-    yield f"\nThe weakest link is #{weak.left + 1} - #{weak.right + 1}."
-    yield "If those two are not one person (for another pair, put its two records in):"
-    pair = f'LEFT="{name_of(left)}" RIGHT="{name_of(right)}"'
-    yield f'  {command} DECISION=separate {pair} BY="<your name>" REASON="<why>"'
-    yield "It counts from the next run (make run). To take it back later: the same with DECISION=withdraw."
 
 
 def _numbers(records: list[int]) -> str:

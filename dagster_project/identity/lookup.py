@@ -5,6 +5,7 @@ What was looked for may be personal data, so only ids are ever repeated in an er
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 import phonenumbers
@@ -29,6 +30,11 @@ class Record:
 
     def __str__(self) -> str:
         return f"{self.source}/{self.location_id}/{self.source_record_id}"
+
+
+def name_of(record: dict[str, Any]) -> str:
+    """A row of a record as a person names it."""
+    return str(Record(record["source"], record["location_id"] or "", record["source_record_id"]))
 
 
 def output_of(network: Network, name: str) -> str:

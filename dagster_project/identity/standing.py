@@ -38,10 +38,15 @@ def words_of(network: Network, records: set[str]) -> list[Word]:
     return [word for word in [*heard, *waiting] if word.records & records]
 
 
+def latest(words: list[Word]) -> dict[frozenset[str], Word]:
+    """Of every two records the word that counts from the next night on, a withdrawal too."""
+    ordered = sorted(words, key=lambda word: (word.on, word.decision == "withdraw", word.decision))
+    return {word.records: word for word in ordered}
+
+
 def last_word(network: Network, one: str, other: str) -> Word | None:
     """What counts of two records from the next night on; None when nothing does, or it was taken back."""
-    said = [word for word in words_of(network, {one}) if word.records == {one, other}]
-    last = max(said, key=lambda word: (word.on, word.decision == "withdraw", word.decision), default=None)
+    last = latest(words_of(network, {one})).get(frozenset((one, other)))
     return last if last and last.decision != "withdraw" else None
 
 
