@@ -106,6 +106,7 @@ def resolve(home: Home, network: Network, as_of_date: date, hash_key: bytes) -> 
         tell_events(con)
         measure_quality(con)
         limits = network.identity
+        find_parted(con)
         find_review_pairs(con, limits.review_probability, limits.auto_merge_probability)
         for file, table in STATE.items():
             _write(con, f"select * from {table} order by all", home.candidate_state / file)
@@ -117,7 +118,6 @@ def resolve(home: Home, network: Network, as_of_date: date, hash_key: bytes) -> 
         _drop(con, "votes", "registry", "registry_now")
         find_engagement(con, home)
         find_consent(con, home)
-        find_parted(con)
         choose_golden_records(con)
         find_households(con)
         _write_outputs(con, home, "golden_records", "golden_record_audit", "households")

@@ -17,7 +17,7 @@ def find_review_pairs(con: duckdb.DuckDBPyConnection, review_probability: float,
     and of a customer that contradicts itself, both ends of a tie.
 
     Holds no identifier: the evidence is the name of a level. What a steward decided is no question any more. Needs
-    `judged_scores`, `profiles`, `people`, `records`, `decided`, `observed`, `names`, `ties` and `edges`.
+    `judged_scores`, `profiles`, `people`, `parted`, `records`, `decided`, `observed`, `names`, `ties` and `edges`.
     """
     sides = ", ".join(f"{side}.{column} as {column}_{side}" for side in "lr" for column in SIDES)
     evidence = ", ".join(f"{_level(name)} as {name}_evidence" for name in COMPARISONS)
@@ -26,7 +26,8 @@ def find_review_pairs(con: duckdb.DuckDBPyConnection, review_probability: float,
             with open_pairs as (
                 select j.*, a.customer_id as customer_l, b.customer_id as customer_r
                 from judged_scores j join people a on a.record_no = j.record_l join people b on b.record_no = j.record_r
-                where a.customer_id <> b.customer_id and j.probability >= {review_probability}),
+                where a.customer_id <> b.customer_id and j.probability >= {review_probability}
+                    and (a.customer_id, b.customer_id) not in (select (customer_id, other_id) from parted)),
             compared as (
                 select p.*, {sides}, x.record_key as key_l, y.record_key as key_r
                 from open_pairs p

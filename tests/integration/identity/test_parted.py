@@ -115,3 +115,15 @@ def test_who_is_left_when_any_of_them_is_parted_is_still_tied(lake, person, netw
     text = "\n".join(explain(network, ids[others[0]]))
     assert "same phone and first name" in text
     assert "nothing to part" not in text
+
+
+@pytest.mark.parametrize("lone", ["1", "2", "3"])
+def test_who_was_told_apart_waits_for_no_other_look(lake, person, lone):
+    """Whichever of their records is most like one of the other's, the steward has spoken of the two people."""
+    lake.customers(*(person(record, "Ana Diaz", phone=PHONE, email="ana@mail.example") for record in "123"))
+    other = min({*"123"} - {lone})
+    lake.put("identity_decisions", [APART | {"left_id": lone, "right_id": other}])
+    lake.resolve()
+    ids = lake.ids()
+    assert ids[lone] != ids[other]
+    assert lake.read("review_pairs") == []
