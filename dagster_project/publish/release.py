@@ -1,15 +1,11 @@
-"""The release: which snapshot is next, the swap that makes it the published one, and the way back.
+"""The release: everything that leads to the swap and follows it on a night, and the way back.
 
 Order on a night: verify the seal, ask the tools whom they must not mail, guard every destination, write files, swap,
 send to the tools, record, prune. The swap is one rename of a link, and state/<run_id> is current because its run is
 published, so marts and state change together. Tools are sent to after the swap: what they acknowledge is always of a
 published run, and lies in state/sync, which describes them and is no part of any snapshot.
-
-After a rollback the snapshots sealed up to then are withdrawn (state/rollback.json, written before the swap):
-publish takes only what was sealed later, so a bad set does not come back by itself.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -34,15 +30,13 @@ from dagster_project.publish.records import (
     told,
 )
 from dagster_project.publish.rehearsal import rehearse
+from dagster_project.publish.snapshots import kept, next_snapshot, prune, swap
 from dagster_project.seal import (
     ROLLBACK,
     read_manifest,
     record_run,
-    remove_halves,
-    remove_snapshot,
     sealed_snapshots,
     settle_state,
-    sync_folder,
     verify_sealed,
     withdrawn_up_to,
     write_json,
@@ -72,7 +66,7 @@ def publish(
     """
     claim_home(home)
     before = home.published_run()
-    snapshot = _next_snapshot(home, run_id)
+    snapshot = next_snapshot(home, run_id)
     refused = refused_last(home) if run_id is None else None
     if snapshot is not None and refused not in (None, snapshot.name):
         message = f"nothing to publish: {refused} was refused, and {snapshot.name} is older; run again"
@@ -84,11 +78,11 @@ def publish(
     with _preparing(home, network, project_root, snapshot, manifest, pace) as prepared:
         prepared.deliver_files()
         mark_pending(home, snapshot.name)
-        _swap(home, snapshot)
+        swap(home, snapshot)
         record_run(home, snapshot.name, manifest["as_of_date"], "published", None)
         deliveries = prepared.send()
     record_deliveries(home, snapshot.name, deliveries)
-    _prune(home, network.publish.keep_last)
+    prune(home, network.publish.keep_last)
     late = lateness(home, network, snapshot.name)
     if late is not None:
         record_run(home, snapshot.name, manifest["as_of_date"], "published", late)
@@ -118,7 +112,7 @@ def finish_deliveries(home: Home, network: Network, project_root: Path, pace: Pa
 def rehearse_next(network: Network, project_root: Path) -> Iterator[str]:
     """What publishing would send now, line by line; of the published snapshot when none is newer."""
     home = network.home
-    snapshot = _next_snapshot(home, None) or (home.snapshots / str(home.published_run()))
+    snapshot = next_snapshot(home, None) or (home.snapshots / str(home.published_run()))
     if not snapshot.is_dir():
         raise PublishError("nothing to publish: no run has been sealed; start the nightly job (make run does)")
     yield f"{snapshot.name} would send:"
@@ -132,7 +126,7 @@ def rollback(home: Home, run_id: str) -> PublishResult:
     withdrawn first, so that a kill in between leaves either set whole and neither returns by itself.
     """
     before = home.published_run()
-    snapshot = _kept(home, run_id)
+    snapshot = kept(home, run_id)
     manifest = verify_sealed(snapshot, None)
     newest = read_manifest(sealed_snapshots(home)[-1])["sequence"]
     settle_state(home, snapshot)
@@ -142,7 +136,7 @@ def rollback(home: Home, run_id: str) -> PublishResult:
         return PublishResult(
             run_id, None, (), f"{run_id} is published already; nothing older or newer kept returns by itself"
         )
-    _swap(home, snapshot)
+    swap(home, snapshot)
     record_rollback(home, run_id, manifest["as_of_date"], before)
     message = (
         f"published {run_id} (as of {manifest['as_of_date']}) again for {before or 'nothing'}, its ids and alerts too. "
@@ -159,30 +153,6 @@ def complete_record(home: Home) -> None:
         record_run(home, published, read_manifest(home.snapshots / published)["as_of_date"], "published", None)
 
 
-def _next_snapshot(home: Home, run_id: str | None) -> Path | None:
-    published = home.published_run()
-    floor = max(withdrawn_up_to(home), read_manifest(home.snapshots / published)["sequence"] if published else 0)
-    if run_id is None:
-        newer = [path for path in sealed_snapshots(home) if read_manifest(path)["sequence"] > floor]
-        return newer[-1] if newer else None
-    snapshot = _kept(home, run_id)
-    if run_id == published:
-        return None
-    if read_manifest(snapshot)["sequence"] <= floor:
-        raise PublishError(
-            f"run {run_id} is older than what was published, or withdrawn; only rollback publishes it again"
-        )
-    return snapshot
-
-
-def _kept(home: Home, run_id: str) -> Path:
-    kept = {path.name: path for path in sealed_snapshots(home)}
-    if run_id not in kept:
-        missing = f"run {run_id}: no sealed snapshot of it is kept" if run_id else "RUN=.. says which snapshot"
-        raise PublishError(f"{missing}; kept are {', '.join(kept) or 'none'}")
-    return kept[run_id]
-
-
 def _nothing_to_do(home: Home, network: Network, project_root: Path, pace: Pace | None) -> PublishResult:
     """Also completes what a kill right after the swap left undone."""
     published = home.published_run()
@@ -190,7 +160,7 @@ def _nothing_to_do(home: Home, network: Network, project_root: Path, pace: Pace 
         return PublishResult(None, None, (), "nothing to publish: no run has been sealed; nothing was sent or replaced")
     complete_record(home)
     deliveries = finish_deliveries(home, network, project_root, pace)
-    _prune(home, network.publish.keep_last)
+    prune(home, network.publish.keep_last)
     sent = "; ".join(told(delivery) for delivery in deliveries)
     what = f"nothing was replaced; {sent}" if deliveries else "nothing was sent or replaced"
     message = f"nothing to publish: no run sealed after {published}, which stays; {what}"
@@ -227,25 +197,3 @@ def _complete(home: Home, run_id: str, deliveries: list[Delivery], late: str | N
         f"{run_id} is published{lateness_told}, but {'; '.join(f'{d.destination}: {d.reason}' for d in stopped)}. "
         "What was not acknowledged waits and is sent by the next run"
     )
-
-
-def _swap(home: Home, snapshot: Path) -> None:
-    """One rename: a reader of `published` sees the old set or the new one, whole."""
-    if home.published.exists() and not home.published.is_symlink():
-        raise PublishError(
-            f"{home.published}: a folder where the link to what is published belongs, as in a home that was copied "
-            "without its links; move it away and run again (cp -a keeps links)"
-        )
-    beside = home.root / ".published.new"
-    beside.unlink(missing_ok=True)
-    beside.symlink_to(Path(home.snapshots.name) / snapshot.name, target_is_directory=True)
-    os.replace(beside, home.published)
-    sync_folder(home.root)
-
-
-def _prune(home: Home, keep_last: int) -> None:
-    """Keep the newest snapshots and, whatever its age, the published one; a reader keeps the file it has open."""
-    remove_halves(home)
-    for snapshot in sealed_snapshots(home)[:-keep_last]:
-        if snapshot.name != home.published_run():
-            remove_snapshot(home, snapshot)

@@ -7,7 +7,7 @@ import pytest
 
 from dagster_project.cli import summary
 from dagster_project.errors import PublishError
-from dagster_project.publish import publish, release, rollback
+from dagster_project.publish import publish, release, rollback, snapshots
 from dagster_project.publish.prepared import Prepared
 from dagster_project.seal import AUDIENCES
 from tests.integration.gate.tiny_night import (
@@ -31,7 +31,7 @@ class Killed(BaseException):
         (Prepared, "deliver_files"),
         (release, "mark_pending"),
         (Prepared, "send"),
-        *((release, step) for step in ("record_deliveries", "_swap", "record_run", "_prune", "_complete")),
+        *((release, step) for step in ("record_deliveries", "swap", "record_run", "prune", "_complete")),
     ],
 )
 def test_killed_before_any_step_the_next_call_converges(night, monkeypatch, place, step):
@@ -77,7 +77,7 @@ def test_the_swap_is_one_rename_of_a_link(night, monkeypatch):
             seen.append((os.readlink(target), os.readlink(source)))
         rename(source, target)
 
-    monkeypatch.setattr(release.os, "replace", watched)
+    monkeypatch.setattr(snapshots.os, "replace", watched)
     publish(night.home, night.network(), night.project)
     assert seen == [("snapshots/r1", "snapshots/r2")]
 
@@ -114,7 +114,7 @@ def test_a_rollback_killed_before_the_swap_leaves_the_published_set(night, monke
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(release, "_swap", killed)
+        patched.setattr(release, "swap", killed)
         with pytest.raises(Killed):
             rollback(night.home, "r1")
     assert publish(night.home, night.network(), night.project).published_run == "r2"
