@@ -4,124 +4,124 @@ from datetime import date
 
 import pytest
 
-MAIL, PHONE = "ana@mail.example", "+12125550101"
+# Each case is one customer with a contact of their own, all in one night. What holds -> what the till's file says of
+# the customer, words of the consents feed (state, day, channel), and what counts. A word of a form is told as `form`.
+BY_MAIL = {
+    "no word": ({"email_consent": "unknown"}, [], "unknown"),
+    "one word": ({}, [("granted", "2026-03-01")], "granted"),
+    "a later grant": ({}, [("denied", "2026-03-01"), ("granted", "2026-03-02")], "granted"),
+    "a later denial": ({}, [("granted", "2026-03-01"), ("denied", "2026-03-02")], "denied"),
+    "a tie": ({}, [("granted", "2026-03-01"), ("denied", "2026-03-01")], "denied"),
+    "a denial after the as-of date": ({}, [("granted", "2026-03-01"), ("denied", "2026-11-01")], "denied"),
+    "a grant after the as-of date": ({}, [("denied", "2026-03-01"), ("granted", "2026-11-01")], "denied"),
+    "leave without a date is the oldest word": ({"email_consent": "granted"}, [("denied", "2020-01-01")], "denied"),
+    "leave without any date is the oldest word": (
+        {"email_consent": "granted", "created_at": None},
+        [("denied", "2020-01-01")],
+        "denied",
+    ),
+    "a refusal without a date stands": ({"email_consent": "denied"}, [("granted", "2020-01-01")], "denied"),
+    "a refusal without any date stands": (
+        {"email_consent": "denied", "created_at": None},
+        [("granted", "2020-01-01")],
+        "denied",
+    ),
+    "a refusal without a date and one with": ({"email_consent": "denied"}, [("denied", "2020-01-01")], "denied"),
+    "an update does not date a word": (
+        {"email_consent": "granted", "updated_at": "2026-10-05"},
+        [("denied", "2026-10-01")],
+        "denied",
+    ),
+    "a refusal in a file newer than the as-of date counts at once": (
+        {"email_consent": "denied", "updated_at": "2026-11-02", "consent_at": "2026-11-02 10:00"},
+        [("granted", "2026-10-01")],
+        "denied",
+    ),
+    "a form's word after the file's": (
+        {"email_consent": "denied", "consent_at": "2026-02-01 10:00", "form": "granted"},
+        [],
+        "granted",
+    ),
+    "a word after the form's": (
+        {"email_consent": "denied", "consent_at": "2026-02-01 10:00", "form": "granted"},
+        [("denied", "2026-02-03")],
+        "denied",
+    ),
+}
+# A number may be texted only by a word for texts; any refusal counts.
+BY_PHONE = {
+    "a grant of texts": ({}, [("granted", "2026-02-01", "sms")], "granted"),
+    "a grant of calls": ({}, [("granted", "2026-02-01", "call")], "unknown"),
+    "a refusal of calls": ({}, [("denied", "2026-02-01", "call")], "denied"),
+    "an update does not date a word for texts": (
+        {"sms_consent": "granted", "updated_at": "2026-10-05"},
+        [("denied", "2026-10-01", "sms")],
+        "denied",
+    ),
+}
+MAILS = {case: f"{case.replace(' ', '-').replace(chr(39), '')}@mail.example" for case in BY_MAIL}
+PHONES = {case: f"+121255502{n:02}" for n, case in enumerate(BY_PHONE)}
+MAIL, PHONE, SHARED = "ana@mail.example", "+12125550101", "ours@mail.example"
 
 
-def point(lake, value: str = MAIL) -> dict:
-    [found] = [row for row in lake.read("contact_points") if row["value"] == value]
-    return found
-
-
-def states(lake) -> dict[str, str]:
-    """Contact -> whether it may be used."""
-    return {row["value"]: row["consent_state"] for row in lake.read("contact_points")}
-
-
-def word(state: str, at: str, contact: str = MAIL, kind: str = "email", channel: str = "email") -> dict:
+def word(contact: str, state: str, day: str, channel: str = "email") -> dict:
     return {
-        "contact": contact, "clean_contact": contact, "contact_kind": kind, "contact_validity": "valid",
-        "channel": channel, "state": state, "at": at, "basis": "express",
+        "contact": contact, "clean_contact": contact, "contact_kind": "email" if "@" in contact else "phone",
+        "contact_validity": "valid", "channel": channel, "state": state, "at": f"{day} 10:00", "basis": "express",
     }  # fmt: skip
 
 
-def test_the_later_word_wins_and_denied_wins_a_tie(lake, person):
-    said = {
-        "no word": ([], "unknown"),
-        "one word": ([("granted", "2026-03-01")], "granted"),
-        "later grant": ([("denied", "2026-03-01"), ("granted", "2026-03-02")], "granted"),
-        "later denial": ([("granted", "2026-03-01"), ("denied", "2026-03-02")], "denied"),
-        "tie": ([("granted", "2026-03-01"), ("denied", "2026-03-01")], "denied"),
-        "denial after the as-of date": ([("granted", "2026-03-01"), ("denied", "2026-11-01")], "denied"),
-        "grant after the as-of date": ([("denied", "2026-03-01"), ("granted", "2026-11-01")], "denied"),
-    }
-    mails = {case: f"{case.replace(' ', '-')}@mail.example" for case in said}
-    lake.customers(*(person(case, "Ana Diaz", email=mails[case], email_consent="unknown") for case in said))
-    lake.put(
-        "consents",
-        [word(state, f"{day} 10:00", mails[case]) for case, (words, _) in said.items() for state, day in words],
-    )
-    lake.resolve()
-    assert states(lake) == {mails[case]: state for case, (_, state) in said.items()}
-
-
-def test_words_come_from_the_file_the_form_and_the_consents_feed(lake, person):
-    later = "later@mail.example"
-    refused = {"email_consent": "denied", "consent_at": "2026-02-01 10:00"}
-    lake.customers(person("1", "Ana Diaz", email=MAIL, **refused), person("2", "Bob Ray", email=later, **refused))
-    form = {"signed_up_at": "2026-02-02 10:00", "email_consent": "granted"}
-    lake.put("signups", [form | {"signup_id": contact, "email": contact} for contact in (MAIL, later)])
-    lake.put("consents", [word("denied", "2026-02-03 10:00", later)])
-    lake.resolve()
-    assert states(lake) == {MAIL: "granted", later: "denied"}
-    assert point(lake)["consent_basis"] == "express"
-
-
-@pytest.mark.parametrize("created_at", ["2026-01-01", None])
-def test_leave_without_a_date_is_the_oldest_word_and_a_refusal_without_one_stands(lake, person, created_at):
-    said = [("granted", "denied"), ("denied", "granted"), ("denied", "denied")]
-    mails = [f"{undated}-then-{dated}@mail.example" for undated, dated in said]
+@pytest.fixture(scope="module")
+def points(new_lake) -> list[dict]:
+    """The contact points of one night."""
+    lake, customers, forms, words = new_lake(), [], [], []
+    for kind, cases, contacts in (("email", BY_MAIL, MAILS), ("phone", BY_PHONE, PHONES)):
+        for n, (case, (columns, said, _)) in enumerate(cases.items()):
+            own = {"source_customer_id": f"{kind}{n}", "first_name": "Ana", "last_name": "Diaz", kind: contacts[case]}
+            customers.append(own | {name: value for name, value in columns.items() if name != "form"})
+            words += [word(contacts[case], *told) for told in said]
+            if "form" in columns:
+                form = {"signup_id": f"s{n}", "signed_up_at": "2026-02-02 10:00", kind: contacts[case]}
+                forms.append(form | {"email_consent": columns["form"]})
+    rest = {"first_name": "Bea", "last_name": "Ray"}
     lake.customers(
-        *(
-            person(mail, "Ana Diaz", email=mail, email_consent=undated, created_at=created_at)
-            for mail, (undated, _) in zip(mails, said, strict=True)
-        )
-    )
-    words = [word(dated, "2020-01-01 10:00", mail) for mail, (_, dated) in zip(mails, said, strict=True)]
+        *customers,
+        {"source_customer_id": "a", **rest, "email": MAIL, "phone": PHONE, "updated_at": "2026-03-01"},
+        {"source_customer_id": "b", **rest, "email": "old@mail.example", "phone": PHONE},
+        {"source_customer_id": "c", **rest, "email": "bea@", "email_validity": "invalid", "phone": PHONE},
+        {"source_customer_id": "d", "first_name": "Cem", "last_name": "Kaya", "email": SHARED,
+         "email_consent": "denied", "consent_at": "2026-02-01"},
+        {"source_customer_id": "e", "first_name": "Dee", "last_name": "Kaya", "email": SHARED},
+    )  # fmt: skip
+    lake.put("signups", forms)
     lake.put("consents", words)
     lake.resolve()
-    assert states(lake) == dict.fromkeys(mails, "denied")
+    return lake.read("contact_points")
 
 
-def test_a_later_visit_or_update_does_not_date_a_word(lake, person):
-    subscribed = person("1", "Ana Diaz", email=MAIL, phone=PHONE, email_consent="granted", sms_consent="granted")
-    lake.customers(subscribed | {"updated_at": "2026-10-05"})
-    lake.put(
-        "consents",
-        [word("denied", "2026-10-01 10:00"), word("denied", "2026-10-01 10:00", PHONE, "phone", "sms")],
-    )
-    lake.resolve()
-    assert [row["consent_state"] for row in lake.read("contact_points")] == ["denied", "denied"]
+@pytest.mark.parametrize("case", [*BY_MAIL, *BY_PHONE])
+def test_the_word_that_counts(points, case):
+    contact = (MAILS | PHONES)[case]
+    assert [row["consent_state"] for row in points if row["value"] == contact] == [(BY_MAIL | BY_PHONE)[case][2]]
 
 
-def test_a_refusal_in_a_till_whose_file_is_newer_than_the_as_of_date_counts_at_once(lake, person):
-    refused = person("1", "Ana Diaz", email=MAIL, email_consent="denied", updated_at="2026-11-02")
-    lake.customers(refused | {"consent_at": "2026-11-02 10:00"})
-    lake.put("consents", [word("granted", "2026-10-01 10:00")])
-    lake.resolve()
-    assert point(lake)["consent_state"] == "denied"
+def test_a_word_comes_with_its_basis(points):
+    told = {row["value"]: row["consent_basis"] for row in points}
+    assert told[MAILS["a form's word after the file's"]] == "express"
 
 
-def test_a_number_may_be_texted_only_by_a_word_for_texts_but_any_refusal_counts(lake, person):
-    said = {"+12125550101": ("granted", "sms"), "+12125550102": ("granted", "call"), "+12125550103": ("denied", "call")}
-    lake.customers(*(person(f"c{phone}", "Ana Diaz", phone=phone) for phone in said))
-    lake.put(
-        "consents",
-        [word(state, "2026-02-01 10:00", phone, "phone", channel) for phone, (state, channel) in said.items()],
-    )
-    lake.resolve()
-    assert states(lake) == {"+12125550101": "granted", "+12125550102": "unknown", "+12125550103": "denied"}
+def test_a_shared_contact_point_carries_its_word_to_both_people(points):
+    assert [row["consent_state"] for row in points if row["value"] == SHARED] == ["denied", "denied"]
 
 
-def test_a_shared_contact_point_carries_its_word_to_both_people(lake, person):
-    lake.customers(
-        person("1", "Ana Diaz", email=MAIL, email_consent="denied", consent_at="2026-02-01"),
-        person("2", "Bob Diaz", email=MAIL),
-    )
-    lake.resolve()
-    assert [row["consent_state"] for row in lake.read("contact_points")] == ["denied", "denied"]
-
-
-def test_every_value_is_kept_with_its_last_confirmation_and_one_is_golden(lake, person):
-    lake.customers(
-        person("1", "Ana Diaz", email=MAIL, phone=PHONE, updated_at="2026-03-01"),
-        person("2", "Ana Diaz", email="old@mail.example", phone=PHONE),
-        person("3", "Ana Diaz", phone=PHONE, email="ana@", email_validity="invalid"),
-    )
-    lake.resolve()
-    rows = {r["value"]: (r["validity"], r["is_golden"], r["last_confirmed_on"]) for r in lake.read("contact_points")}
+def test_every_value_is_kept_with_its_last_confirmation_and_one_is_golden(points):
+    [bea] = {row["customer_id"] for row in points if row["value"] == PHONE}
+    rows = {
+        r["value"]: (r["validity"], r["is_golden"], r["last_confirmed_on"]) for r in points if r["customer_id"] == bea
+    }
     assert rows == {
         MAIL: ("valid", True, date(2026, 3, 1)),
         "old@mail.example": ("valid", False, date(2026, 1, 1)),
-        "ana@": ("invalid", False, date(2026, 1, 1)),
+        "bea@": ("invalid", False, date(2026, 1, 1)),
         PHONE: ("valid", True, date(2026, 3, 1)),
     }
