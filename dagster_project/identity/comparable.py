@@ -40,8 +40,13 @@ def comparable_address(address: str) -> str:
     return f"regexp_replace({moved}, '[^\\pL\\pN~]', '', 'g')"
 
 
+def comparable_postal_code(postal_code: str) -> str:
+    """SQL: letters and digits in upper case, as a blank or a dash within is written or left out; null where none is."""
+    return f"nullif(upper(regexp_replace({postal_code}, '[^\\pL\\pN]', '', 'g')), '')"
+
+
 def comparable_home(address: str, postal_code: str, city: str) -> str:
     """SQL: "street|postal code|city", each comparable and empty where it is unknown."""
     return f"""coalesce({comparable_address(address)}, '') || '|'
-        || coalesce(upper(regexp_replace({postal_code}, '[^\\pL\\pN]', '', 'g')), '') || '|'
+        || coalesce({comparable_postal_code(postal_code)}, '') || '|'
         || coalesce({letters_and_digits(city)}, '')"""

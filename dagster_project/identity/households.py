@@ -4,12 +4,13 @@ import duckdb
 import pyarrow as pa
 
 from dagster_project.identity.cluster import components
-from dagster_project.identity.comparable import comparable_address, folded
+from dagster_project.identity.comparable import comparable_address, comparable_postal_code, folded
 
 # A number or an address of more customers than this is a shop's, an office's or a form's default.
 MAX_HOUSEHOLD = 8
 # Streets are spelt in many ways; two numbers are two houses.
 HOUSE_NUMBER = "regexp_extract(address, '[0-9]+')"
+POSTAL_CODE = comparable_postal_code("postal_code")
 
 
 def find_households(con: duckdb.DuckDBPyConnection) -> None:
@@ -23,7 +24,7 @@ def find_households(con: duckdb.DuckDBPyConnection) -> None:
             with numbered as (select row_number() over (order by customer_id) - 1 as no, * from golden_records),
             on_phone as (
                 select no, customer_id, 'p' || phone || '|' || {folded("last_name")} as door,
-                       case when address is not null then upper(postal_code) || '|' || {HOUSE_NUMBER} end as house
+                       case when address is not null then {POSTAL_CODE} || '|' || {HOUSE_NUMBER} end as house
                 from numbered where phone_validity = 'valid' and last_name is not null),
             torn as (
                 select a.no, a.door from on_phone a join parted using (customer_id)
@@ -31,8 +32,8 @@ def find_households(con: duckdb.DuckDBPyConnection) -> None:
             homes as (
                 select door, min(house) as house, count(distinct house) as houses from on_phone group by door),
             keyed as (
-                select no, 'a' || {comparable_address("address")} || '|' || upper(postal_code) as door
-                from numbered where address is not null and postal_code is not null
+                select no, 'a' || nullif({comparable_address("address")}, '') || '|' || {POSTAL_CODE} as door
+                from numbered where door is not null
                 union all
                 -- Whose home is not known lives with the others, where these have one home only.
                 select no, door || '|' || coalesce(on_phone.house, case when houses = 1 then homes.house end, '')

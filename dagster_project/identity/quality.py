@@ -2,6 +2,7 @@
 
 import duckdb
 
+from dagster_project.identity.comparable import comparable_postal_code
 from dagster_project.identity.weightless import MAX_NAMES
 
 QUALITY = "identity_quality.parquet"
@@ -23,7 +24,7 @@ def measure_quality(con: duckdb.DuckDBPyConnection) -> None:
                        count(distinct n.last_key) filter (length(n.last_key) > 1) as surnames
                 from people p join names n using (record_no) group by 1),
             homes as (
-                select p.customer_id, count(distinct upper(o.postal_code)) as postal_codes
+                select p.customer_id, count(distinct {comparable_postal_code("postal_code")}) as postal_codes
                 from people p join observed o using (record_no) group by 1),
             over_merged as (
                 select count(*) as ids from said join homes using (customer_id)

@@ -3,6 +3,7 @@ customer whose records are tied across two e-mails and two homes."""
 
 import duckdb
 
+from dagster_project.identity.comparable import comparable_postal_code
 from dagster_project.identity.match import RULES
 from dagster_project.identity.model import COMPARISONS
 
@@ -56,6 +57,7 @@ def find_review_pairs(con: duckdb.DuckDBPyConnection, review_probability: float,
 
 def _add_contradictions(con: duckdb.DuckDBPyConnection) -> None:
     """Customers held by a tie between records of different e-mails and different homes, such as by a mistyped phone."""
+    postal_code = comparable_postal_code("postal_code")
     con.execute(
         f"""insert into review_pairs by name
             with tied as (
@@ -68,7 +70,7 @@ def _add_contradictions(con: duckdb.DuckDBPyConnection) -> None:
                 select record_l, record_r, false, false, probability from edges where is_taken),
             said as (
                 select record_no, list(distinct email) filter (email_validity = 'valid') as emails,
-                       list(distinct upper(postal_code)) filter (postal_code is not null) as homes
+                       list(distinct {postal_code}) filter ({postal_code} is not null) as homes
                 from observed
                 where record_no in (select left_no from tied union all select right_no from tied)
                 group by record_no),

@@ -152,6 +152,17 @@ def test_who_are_one_or_two_already_are_told_to_be(lake, two_nancys, person, net
     )
 
 
+@pytest.mark.parametrize(("other", "contradicts"), [("sw1a1aa", False), ("EC2 9ZZ", True), ("#", False)])
+def test_one_postal_code_in_two_spellings_contradicts_nobody(lake, person, other, contradicts):
+    lake.customers(
+        person("1", "Ana Diaz", phone="+17325550118", email="ana@mail.example", postal_code="SW1A 1AA"),
+        person("2", "Ana Diaz", phone="+17325550118", email="diaz@mail.example", postal_code=other),
+    )
+    lake.resolve()
+    assert len(set(lake.ids().values())) == 1
+    assert [row["reason"] for row in lake.read("review_pairs")] == ["contradiction"] * contradicts
+
+
 def test_a_customer_that_contradicts_itself_is_to_be_looked_at_until_decided(lake, two_nancys, network):
     text = told(network, "1")
     assert "with itself: one customer, by a tie between records of different e-mails and homes" in text

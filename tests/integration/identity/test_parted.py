@@ -100,6 +100,30 @@ def test_a_phone_and_a_family_name_are_a_household_in_one_home(lake, person, oth
     assert (home["1"] == home["2"]) == together
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "together"),
+    [
+        (at("17 Orchard Lane", "SW1A 1AA"), at("17 Orchard Lane", "sw1a1aa"), True),
+        (at("17 Orchard Lane", "SW1A 1AA"), at("17 Orchard Lane", "EC2 9ZZ"), False),
+        (at("/", "SW1A 1AA"), at("/", "SW1A 1AA"), False),
+        (at("17 Orchard Lane", "#"), at("17 Orchard Lane", "#"), False),
+    ],
+)
+def test_one_street_and_postal_code_are_a_household_and_tie_a_name_however_they_are_spelt(
+    lake, person, one, other, together
+):
+    lake.customers(
+        person("1", "Ana Diaz", **one),
+        person("2", "Bob Lund", **other),
+        person("3", "Ana Diaz", **other),
+    )
+    lake.resolve()
+    home = households(lake)
+    assert (home["1"] == home["2"]) == together
+    rules = {row["source_record_id"]: row["match_rule"] for row in lake.read("customer_identities")}
+    assert (rules["1"] == "name_address") == together
+
+
 @pytest.mark.parametrize("lone", ["1", "2", "3", "4"])
 def test_who_is_left_when_any_of_them_is_parted_is_still_tied(lake, person, network, lone):
     """Four records of one phone, of which any may be the one that the night counts from."""
