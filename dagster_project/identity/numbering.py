@@ -42,12 +42,12 @@ def number_records(con: duckdb.DuckDBPyConnection, decisions: Decisions) -> Numb
 
     New is what kept.records has no key of; changed, what is said of it, or the weight of its birth date, or, where
     any decision changed, what a decision is about. None where two keys have one hash (at ten million records, once in
-    some 400,000 networks): what is kept cannot tell them apart.
+    some 400,000 networks): what is kept cannot tell them apart. Where nothing is kept there is no need to.
     """
     find_odd_birth_dates(con)
     key_hash, digest = _hash_records(con)
     kept_no, kept_hash, kept_digest = columns(con, "select known_no, key_hash, digest from kept.records")
-    common = _in_common(key_hash, kept_hash)
+    common = _in_common(key_hash, kept_hash) if len(kept_hash) else np.empty((2, 0), dtype=np.int64)
     if common is None:
         return None
     here, there = common

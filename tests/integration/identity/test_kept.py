@@ -10,6 +10,7 @@ from dagster_project.network_sections import IdentitySection
 from tests.integration.identity.kept_nights import PEOPLE, RESULTS, Night, matched
 
 SHOP = "+12125550100"
+TILL, NEXT_DOOR, OTHER_TILL = ("square", "l1"), ("square", "l2"), ("toast", "l1")
 DEFAULT_DATE = date(1980, 1, 1)
 
 
@@ -138,6 +139,25 @@ def test_a_contact_without_weight_leads_to_nobody(people, tmp_path, weighed):
     assert matched(night, memo) == matched(night)
     assert weighed[0] > 100
     assert weighed[1] == 0
+
+
+@pytest.mark.parametrize(("till", "is_tied"), [(TILL, False), (NEXT_DOOR, True), (OTHER_TILL, True)])
+def test_the_21st_id_of_a_till_takes_a_contact_its_weight_while_it_is_there(people, tmp_path, till, is_tied):
+    """Twenty ids of one till are tied by a phone; one more comes, of that till or of another, and goes."""
+    memo, rows = tmp_path / "kept.duckdb", {row["record_key"]: row for row in people}
+    ana = {"first_name": "Ana", "last_name": "Quillfeather", "phone": SHOP, "phone_validity": "valid"}
+    tills = dict.fromkeys((f"e{number:031d}" for number in range(20)), TILL) | {f"{7:032d}": till}
+    rows |= {
+        key: dict.fromkeys(people[0]) | ana | {"record_key": key, "source": source, "location_id": place}
+        for key, (source, place) in tills.items()
+    }  # fmt: skip
+    twenty = {key: row for key, row in rows.items() if key != f"{7:032d}"}
+    by_phone = []
+    for night in (Night(twenty), Night(rows), Night(twenty)):
+        found = matched(night, memo)
+        assert found == matched(night)
+        by_phone.append(sum(row["match_rule"] == "phone" for row in found["clusters"]))
+    assert by_phone == [by_phone[0], by_phone[0] + 1 if is_tied else by_phone[0] - 20, by_phone[0]]
 
 
 def test_what_was_kept_under_other_limits_does_not_count(people, tmp_path):

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from dagster_project.identity import numbering
 from dagster_project.identity.decisions import NONE, Decisions
 from dagster_project.identity.kept import empty_kept
 from dagster_project.identity.numbering import _in_common, number_records
@@ -105,4 +106,11 @@ def test_what_two_lists_have_in_common_is_found_unless_one_says_something_twice(
 def test_two_records_whose_keys_have_one_hash_are_not_told_apart(con):
     night(con, a=[ANA], b=[BO])
     con.execute("update kept.records set key_hash = 1; drop table odd_birth_dates")
+    assert number_records(con, NONE) is None
+
+
+def test_where_nothing_is_kept_two_keys_of_one_hash_are_two_records(con, monkeypatch):
+    monkeypatch.setattr(numbering, "_hash_records", lambda _: np.ones((2, 2), dtype=np.uint64))
+    assert night(con, a=[ANA], b=[BO])[:2] == ({"a": 0, "b": 1}, {"a", "b"})
+    con.execute("drop table odd_birth_dates")
     assert number_records(con, NONE) is None
