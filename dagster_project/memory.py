@@ -28,6 +28,7 @@ def bounded(spill: Path, memory: str = MEMORY) -> dict[str, str]:
     """The configuration of an engine that spills into the folder `spill`, which DuckDB makes and removes.
 
     It keeps the blocks it frees for its next ones until it is closed: fetching each anew from the system is a tenth of
-    its work.
+    a day's work. What it keeps no limit counts, so it may not be more where the limit is; and of more than four fifths
+    of the machine's memory DuckDB dies without a word.
     """
-    return {"memory_limit": memory, "block_allocator_memory": memory, "temp_directory": str(spill)}
+    return {"memory_limit": memory, "block_allocator_memory": MEMORY, "temp_directory": str(spill)}
