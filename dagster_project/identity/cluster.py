@@ -22,23 +22,30 @@ from dagster_project.identity.match import RULES
 DECISION, SPLINK, SINGLE = "decision", "splink", "single"
 MATCH_RULES = (*RULES, DECISION, SPLINK, SINGLE)
 Pair = tuple[int, int]
+# Strongest rule first; whoever bears a name of their own goes before who took it over, and two who share more rules
+# before two who share fewer.
+TIES_OF_TORN = """
+    select a.record_no, b.record_no
+    from ties a join ties b using (rule_rank, block)
+    join names l on l.record_no = a.record_no join names r on r.record_no = b.record_no
+    where a.record_no < b.record_no and a.record_no in (select record_no from torn)
+    group by all
+    order by min(rule_rank), bool_or(l.class <> l.first_key or r.class <> r.first_key), count(distinct rule_rank) desc,
+             1, 2"""
 VAGUE = """select distinct cluster_no from profiles join components using (cluster_no)
            where coalesce(length(first_name), 0) < 2 or coalesce(length(last_name), 0) < 2"""
 
 
 def find_exact_clusters(con: duckdb.DuckDBPyConnection, decisions: Decisions) -> None:
-    """Table `exact_clusters`: record_no, cluster_no (its lowest record_no), from `ties`; decided cuts hold."""
+    """Table `exact_clusters`: record_no, cluster_no (its lowest record_no), from `ties` and `names`; decided cuts
+    hold."""
     count = con.execute("select count(*) from records").fetchall()[0][0]
     edges = con.execute("select record_no, leader_no from ties").fetchnumpy()
     lowest = components(count, edges["record_no"], edges["leader_no"])
     cut = [pair for pair in decisions.apart if lowest[pair[0]] == lowest[pair[1]]]
     for component in sorted({int(lowest[left]) for left, _ in cut}):
         con.register("torn", pa.table({"record_no": np.flatnonzero(lowest == component)}))
-        ties = con.execute(
-            """select a.record_no, b.record_no from ties a join ties b using (rule_rank, block)
-               where a.record_no < b.record_no and a.record_no in (select record_no from torn)
-               group by all order by min(rule_rank), 1, 2"""
-        ).fetchall()
+        ties = con.execute(TIES_OF_TORN).fetchall()
         con.unregister("torn")
         members = np.flatnonzero(lowest == component).tolist()
         for record_no, cluster_no in grow(members, ties, decisions.apart, decisions.together).items():

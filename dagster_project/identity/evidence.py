@@ -44,7 +44,7 @@ class Evidence:
 
     @property
     def is_derived(self) -> bool:
-        return not all(self.says)
+        return self.label != "not known" and not all(self.says)
 
 
 @dataclass
@@ -66,6 +66,11 @@ class Link:
         return self.prior + sum(evidence.bits for evidence in self.found.values())
 
     @property
+    def own_bits(self) -> float:
+        """Without what is derived: a name taken over from the contact that ties two records says nothing new."""
+        return self.bits - sum(max(0.0, evidence.bits) for evidence in self.found.values() if evidence.is_derived)
+
+    @property
     def probability(self) -> float:
         return 1 / (1 + 2**-self.bits)
 
@@ -81,7 +86,7 @@ class Link:
     @property
     def strength(self) -> tuple:
         """Compares links: a steward's word outranks every weight."""
-        return (DECISION in self.rules, self.bits, -self.left, -self.right)
+        return (DECISION in self.rules, self.own_bits, -self.left, -self.right)
 
 
 def find_links(
@@ -131,16 +136,24 @@ def weakest(links: list[Link], records: int) -> Link | None:
 def part(links: list[Link], records: int, apart: list[tuple[int, int]]) -> list[list[int]]:
     """The people that `records` records would be if those of every pair of `apart` were two, the largest first.
 
-    As the night does it: ties in the order of their rules, then scores, each left out that would bring such a pair
-    together. A night may score the parts anew, so a part may find another customer then.
+    As the night does it: ties in the order of their rules (see cluster.TIES_OF_TORN), then scores, each left out that
+    would bring such a pair together. A night may score the parts anew, so a part may find another customer then.
     """
-    by_rule = sorted(links, key=lambda one: (RANKS.index(one.rules[0]), -one.bits, one.left, one.right))
+    by_rule = sorted(links, key=_turn)
     ties = [(one.left, one.right) for one in by_rule if one.rules[0] != DECISION]
     decided = [(one.left, one.right) for one in by_rule if one.rules[0] == DECISION]
     people: dict[int, list[int]] = {}
     for record_no, lowest in sorted(grow(range(records), ties, apart, decided).items()):
         people.setdefault(lowest, []).append(record_no)
     return sorted(people.values(), key=lambda one: (-len(one), one))
+
+
+def _turn(one: Link) -> tuple:
+    """When a night comes to a link."""
+    first = RANKS.index(one.rules[0])
+    if one.rules == [SCORE]:
+        return (first, -one.bits, 0, one.left, one.right)
+    return (first, any(evidence.is_derived for evidence in one.found.values()), -len(one.rules), one.left, one.right)
 
 
 def across(links: list[Link], people: list[list[int]]) -> list[Link]:

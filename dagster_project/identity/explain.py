@@ -113,16 +113,18 @@ def _links(links: list[Link], weak: Link, parting: list[Link]) -> Iterator[str]:
     yield "\nWhat holds them together, the weakest first. One bit more doubles the odds of one person, one"
     yield f"less halves them. Before anything is compared there are {weak.prior:+.1f} bits; what is compared is added."
     shown = links[:LINKS_SHOWN] if weak in links[:LINKS_SHOWN] else [weak, *links[:LINKS_SHOWN]]
-    if any(evidence.is_derived for one in shown for evidence in one.found.values() if evidence.label != "not known"):
-        yield "(derived): a side does not say it itself, but other records of its e-mail or phone do."
+    if any(evidence.is_derived for one in shown for evidence in one.found.values()):
+        yield "(derived): a side does not say it itself, but other records of its e-mail or phone do. Which link is"
+        yield "weak is told by what a link has of its own."
     for one in shown:
         named = " and first name" if one.found["first_name"].label != "not known" else ""
         rules = ", ".join(EXACT[rule] + (named if rule in ("email", "phone") else "") for rule in one.rules)
+        own = f", {one.own_bits:+.1f} of its own" if one.own_bits != one.bits else ""
         probability = f", probability {one.told_probability}" if one.rules == [SCORE] else ""
         against = f"   BUT their {_listed(one.differs)} differ" if one.differs else ""
         sides = " - ".join(_numbers(group) for group in one.groups)
         mark = _mark(one, weak, parting)
-        yield f"\n  {sides}  {rules}: {one.bits:+.1f} bits{probability}{against}{mark}"
+        yield f"\n  {sides}  {rules}: {one.bits:+.1f} bits{own}{probability}{against}{mark}"
         yield "      " + ", ".join([f"before {one.prior:+.1f}", *_evidence(one)])
     if len(links) > LINKS_SHOWN:
         yield f"  ... and {len(links) - LINKS_SHOWN} stronger ones"

@@ -131,6 +131,22 @@ def test_what_stands_is_told_with_the_command_that_takes_it_back(lake, two_nancy
     assert "What stewards decided" not in told(network, "1")
 
 
+@pytest.mark.parametrize("named", ["1", "2", "4"])
+def test_whoever_took_a_name_over_is_parted_alone(lake, person, network, named):
+    """From whichever Lucia a Khan without a first name is parted, the three Lucias stay one, as decide foretold."""
+    phone = {"phone": "+12125550101"}
+    lucias = [person(record, "Lucia Khan", **phone) for record in "124"]
+    lake.customers(*lucias, person("3", None, last_name="Khan", **phone))
+    lake.resolve()
+    decided = decide(network, "separate", named, "3", "Jo", "his wife", NOW)
+    foretold = [line.strip() for line in decided.told if line.startswith("    ")]
+    assert sum("square/l1/3" in line for line in foretold) == 3, "alone on its side, and two more links yield"
+    lake.put("identity_decisions", [landed(lake, decided.path)])
+    lake.resolve()
+    ids = lake.ids()
+    assert ids["1"] == ids["2"] == ids["4"] != ids["3"]
+
+
 def test_a_decision_about_a_record_that_is_not_there_waits(lake, two_nancys, network):
     row = {
         "decision": "merge", "left_source": "square", "left_location_id": "l1", "left_id": "1",

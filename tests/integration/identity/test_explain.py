@@ -167,6 +167,23 @@ def test_a_name_taken_from_other_records_is_marked(lake, person, network):
     assert re.search(r"#1 square/l1/\d and #2 square/l1/\d", picture.read_text())
 
 
+def test_a_name_taken_from_other_records_holds_nobody(lake, person, network):
+    """Lucia's own two records hang together more firmly, for all that the third tells a home as the first does."""
+    phone = {"phone": "+12125550101"}
+    lake.customers(
+        person("1", "Lucia Khan", postal_code="02875", city="Warwick", **phone),
+        person("2", "Lucia Khan", **phone),
+        person("3", None, last_name="Khan", postal_code="02875", city="Warwick", **phone),
+        *(person(f"x{n}", f"{2 * chr(97 + n)}on {3 * chr(97 + n)}er") for n in range(26)),
+    )
+    lake.resolve()
+    text = told(network, "1")
+    numbers = {record: text.split(f"square/l1/{record} ")[0].rsplit("#", 1)[1].strip() for record in "123"}
+    marked = [line for line in text.splitlines() if "<-" in line]
+    assert len(marked) == 2
+    assert all(f"#{numbers['3']}" in line and " of its own" in line for line in marked)
+
+
 def test_links_that_would_have_to_go_with_the_weakest_are_marked(lake, person, network):
     """The phone alone ties 3 to both of the others, who share an e-mail too: parting 3 takes both links."""
     lake.customers(
