@@ -25,13 +25,12 @@ def find_region(
     Returns their numbers, and whether anything that was kept of anybody is no more.
     """
     work.execute("create temp view odd_birth_dates as from kept.odd_birth_dates")
+    laid = _lay_out(con, work, numbers, "changed")
     if not work.execute("select exists (from kept.records)").fetchall()[0][0]:
-        laid = _lay_out(con, work, numbers, "changed")
         _find_worthless(con, work)
         work.execute("insert into kept.worthless from worthless")
         work.execute("drop table worthless; create temp view worthless as from kept.worthless")
         return laid, False
-    _lay_out(con, work, numbers, "changed")
     forgotten = work.execute(
         f"""select exists (from gone) or exists (
                 select known_no, saying from kept.sayings semi join changed using (known_no)

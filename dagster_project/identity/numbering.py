@@ -43,6 +43,7 @@ def number_records(con: duckdb.DuckDBPyConnection, decisions: Decisions) -> Numb
     New is what kept.records has no key of; changed, what is said of it, or the weight of its birth date, or, where
     any decision changed, what a decision is about. None where two keys have one hash (at ten million records, once in
     some 400,000 networks): what is kept cannot tell them apart. Where nothing is kept there is no need to.
+    Nobody asks whether a record's source or location changed: its key is made of these (see source_records.py).
     """
     find_odd_birth_dates(con)
     key_hash, digest = _hash_records(con)

@@ -16,8 +16,6 @@ BIRTHDAYS = 20_000
 ZERO_DAYS = ("0001-01-01", "1753-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "1970-01-01")
 # SQL over observed: a birth date that says something.
 USUALLY_BORN = "birth_date is not null and birth_date not in (select birth_date from odd_birth_dates)"
-
-
 # SQL: the rows of `busy` whose contact could have too many ids.
 OF_MANY = f"(from busy where records > {MAX_IDS})"
 

@@ -52,6 +52,7 @@ def test_numbers_last_and_new_ones_follow(con):
     assert night(con, a=[ANA], b=[BO], c=[CY]) == ({"a": 2, "b": 0, "c": 1}, {"a"}, set())
     assert night(con, a=[ANA], c=[CY]) == ({"a": 2, "c": 1}, set(), {0})
     assert night(con, a=[ANA], b=[BO], c=[CY]) == ({"a": 2, "b": 3, "c": 1}, {"b"}, set())
+    assert night(con, c=[CY], d=[BO]) == ({"c": 1, "d": 4}, {"d"}, {2, 3})
 
 
 @pytest.mark.parametrize(
@@ -81,6 +82,7 @@ def test_whoever_a_decision_names_is_looked_at_when_it_comes_and_when_it_goes(co
     assert night(con, Decisions([(0, 2)], []), **everybody)[1] == {"a", "c"}
     assert night(con, Decisions([(0, 2)], []), **everybody)[1] == set()
     assert night(con, **everybody)[1] == {"a", "c"}
+    assert night(con, **everybody)[1] == set(), "once it is gone"
 
 
 def test_nobody_at_all_is_a_night_too(con):
