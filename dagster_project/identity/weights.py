@@ -5,8 +5,10 @@ become probabilities; and the frequencies of names stand in the profiles, rounde
 records change few of them. So a weight found one night holds the next, and a night scores the pairs that are new.
 """
 
+import json
 import logging
 import re
+from functools import lru_cache
 from typing import Any
 
 import duckdb
@@ -33,13 +35,18 @@ def weighing(settings: dict[str, Any]) -> str:
 
     Splink writes it, over tables without rows; it is then as good for any. Writing it takes longer than a day's pairs.
     """
+    return _written(json.dumps(settings))
+
+
+@lru_cache(maxsize=8)
+def _written(settings: str) -> str:
     from sqlglot import exp, parse_one
 
     with duckdb.connect() as con:
         columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
         con.execute(f"create table profiles (profile_no bigint, {columns})")
         con.execute("create table blocked_pairs (join_key_l bigint, join_key_r bigint, match_key varchar)")
-        linker = link(con, settings | {"probability_two_random_records_match": _NO_PRIOR})
+        linker = link(con, json.loads(settings) | {"probability_two_random_records_match": _NO_PRIOR})
         linker.table_management.register_blocked_pairs_for_predict(linker._db_api.register("blocked_pairs"))
         written = linker.inference.predict().sql_used_to_create
     tree = parse_one(written, dialect="duckdb")
