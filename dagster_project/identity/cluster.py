@@ -22,16 +22,18 @@ from dagster_project.identity.match import RULES
 DECISION, SPLINK, SINGLE = "decision", "splink", "single"
 MATCH_RULES = (*RULES, DECISION, SPLINK, SINGLE)
 Pair = tuple[int, int]
-# Strongest rule first; whoever bears a name of their own goes before who took it over, and two who share more rules
-# before two who share fewer.
+# Strongest rule first; then whose own names agree, both before one (a first name that was taken over is none of their
+# own), and two who share more rules before two who share fewer.
 TIES_OF_TORN = """
     select a.record_no, b.record_no
     from ties a join ties b using (rule_rank, block)
     join names l on l.record_no = a.record_no join names r on r.record_no = b.record_no
     where a.record_no < b.record_no and a.record_no in (select record_no from torn)
     group by all
-    order by min(rule_rank), bool_or(l.class <> l.first_key or r.class <> r.first_key), count(distinct rule_rank) desc,
-             1, 2"""
+    order by min(rule_rank),
+             max((l.class = l.first_key and r.class = r.first_key and l.class = r.class and l.class <> '')::int
+                 + (l.last_key = r.last_key and l.last_key <> '')::int) desc,
+             count(distinct rule_rank) desc, 1, 2"""
 VAGUE = """select distinct cluster_no from profiles join components using (cluster_no)
            where coalesce(length(first_name), 0) < 2 or coalesce(length(last_name), 0) < 2"""
 

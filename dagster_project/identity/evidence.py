@@ -153,7 +153,9 @@ def _turn(one: Link) -> tuple:
     first = RANKS.index(one.rules[0])
     if one.rules == [SCORE]:
         return (first, -one.bits, 0, one.left, one.right)
-    return (first, any(evidence.is_derived for evidence in one.found.values()), -len(one.rules), one.left, one.right)
+    names = [one.found[name] for name in ("first_name", "last_name") if name in one.found]
+    agreed = sum(evidence.label == "same" and not evidence.is_derived for evidence in names)
+    return (first, -agreed, -len(one.rules), one.left, one.right)
 
 
 def across(links: list[Link], people: list[list[int]]) -> list[Link]:

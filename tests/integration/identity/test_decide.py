@@ -147,6 +147,22 @@ def test_whoever_took_a_name_over_is_parted_alone(lake, person, network, named):
     assert ids["1"] == ids["2"] == ids["4"] != ids["3"]
 
 
+@pytest.mark.parametrize("record", ["3", "4", "5"])
+def test_an_initial_stays_with_its_family_when_one_without_is_parted(lake, person, network, record):
+    """An Edward who tells no last name is parted from Edward Kumar: E. Kumar stays with him, whatever the ids are."""
+    phone = {"phone": "+12125550101"}
+    lake.customers(
+        person("1", "Edward Kumar", **phone), person("2", "E. Kumar", **phone), person(record, "Edward", **phone)
+    )
+    lake.resolve()
+    assert len(set(lake.ids().values())) == 1
+    decided = decide(network, "separate", "1", record, "Jo", "his son", NOW)
+    lake.put("identity_decisions", [landed(lake, decided.path)])
+    lake.resolve()
+    ids = lake.ids()
+    assert ids["1"] == ids["2"] != ids[record]
+
+
 def test_a_decision_about_a_record_that_is_not_there_waits(lake, two_nancys, network):
     row = {
         "decision": "merge", "left_source": "square", "left_location_id": "l1", "left_id": "1",
