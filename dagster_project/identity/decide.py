@@ -11,10 +11,11 @@ import duckdb
 
 from dagster_project.errors import IdentityError
 from dagster_project.identity.case import open_case, orders_of
-from dagster_project.identity.evidence import across, find_links, part
+from dagster_project.identity.evidence import find_links
 from dagster_project.identity.explain import counted
 from dagster_project.identity.lookup import Record, find_record, name_of, output_of
 from dagster_project.identity.model import model_of, prior
+from dagster_project.identity.parting import across, part
 from dagster_project.identity.remedies import command
 from dagster_project.identity.standing import last_word, latest, words_of
 from dagster_project.network import Network

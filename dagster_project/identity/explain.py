@@ -6,10 +6,11 @@ from typing import Any
 import duckdb
 
 from dagster_project.identity.case import find_purchases, open_case
-from dagster_project.identity.evidence import SCORE, Link, across, find_links, part, weakest
+from dagster_project.identity.evidence import SCORE, Link, find_links
 from dagster_project.identity.golden_record import FIELDS
 from dagster_project.identity.lookup import CUSTOMER_ID, find_customers, name_of, output_of
 from dagster_project.identity.model import model_of, prior
+from dagster_project.identity.parting import across, part, weakest
 from dagster_project.identity.remedies import tell_decisions, tell_mending, tell_review
 from dagster_project.network import Network
 
